@@ -1,0 +1,25 @@
+// Package schema holds the tables. Enumerations are stored by the names that
+// their values have in the contract.
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+
+	"github.com/un-placard/placard/ent/mixin"
+)
+
+// Entity is whoever may be represented. Its id is its code.
+type Entity struct{ ent.Schema }
+
+// Mixin of Entity.
+func (Entity) Mixin() []ent.Mixin { return []ent.Mixin{mixin.Times{}, mixin.Revision{}} }
+
+// Fields of Entity.
+func (Entity) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable(),
+		field.String("kind"),
+		field.Text("names").Comment("JSON of the contract's Entity with its names only"),
+	}
+}

@@ -1,0 +1,88 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/un-placard/placard/ent/mixin"
+	"github.com/un-placard/placard/ent/scope"
+)
+
+// ParticipantVersion is what was said of a person from one revision of the
+// delegation on. What it says never changes: another word about the person is
+// another version. Its two orders tell where it stands in the latest and in
+// the accepted composition, from 1, or 0 where it does not.
+type ParticipantVersion struct{ ent.Schema }
+
+// Mixin of ParticipantVersion.
+func (ParticipantVersion) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.Owned{}, mixin.Scoped{Narrow: narrowParticipantVersion}}
+}
+
+// Fields of ParticipantVersion.
+func (ParticipantVersion) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.String("participant_id").Immutable().Comment("the last part of the participant's name"),
+		field.Int64("delegation_id").Immutable(),
+		field.Int32("revision").Immutable().Comment("the number of the revision that brought it"),
+		field.Int32("latest_order"),
+		field.Int32("accepted_order"),
+		field.Bool("newest").Comment("whether it is the last one of the person"),
+		field.String("honorific").Immutable().Default(""),
+		field.String("given_name").Immutable().Default(""),
+		field.String("family_name").Immutable().Default(""),
+		field.String("latin_given_name").Immutable().Default(""),
+		field.String("latin_family_name").Immutable().Default(""),
+		field.String("functional_title").Immutable().Default(""),
+		field.String("organization").Immutable().Default(""),
+		field.String("role").Immutable(),
+		field.String("email").Immutable().Default(""),
+		field.String("phone").Immutable().Default(""),
+		field.String("language").Immutable().Default(""),
+		field.String("modality").Immutable(),
+		field.String("external_id").Immutable().Default(""),
+		field.String("search_key").Immutable().Comment("the full name, folded"),
+		field.Time("person_create_time").Immutable().Comment("when the person was first submitted"),
+		field.Time("create_time").Immutable(),
+	}
+}
+
+// Edges of ParticipantVersion.
+func (ParticipantVersion) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("delegation", Delegation.Type).Field("delegation_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of ParticipantVersion. The partial ones hold, whatever the code
+// does, that a delegation has one head and no external id twice.
+func (ParticipantVersion) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("meeting_id", "entity_id", "latest_order", "id").StorageKey("participant_versions_latest").
+			Annotations(entsql.IndexWhere("latest_order > 0")),
+		index.Fields("meeting_id", "entity_id", "accepted_order", "id").StorageKey("participant_versions_accepted").
+			Annotations(entsql.IndexWhere("accepted_order > 0")),
+		index.Fields("participant_id").Unique().StorageKey("participant_versions_newest").
+			Annotations(entsql.IndexWhere("newest")),
+		index.Fields("delegation_id", "participant_id", "revision").StorageKey("participant_versions_of_delegation"),
+		index.Fields("delegation_id", "external_id").Unique().StorageKey("participant_versions_external_id").
+			Annotations(entsql.IndexWhere("latest_order > 0 AND external_id <> ''")),
+		index.Fields("delegation_id").Unique().StorageKey("participant_versions_latest_head").
+			Annotations(entsql.IndexWhere("latest_order > 0 AND role = 'HEAD'")),
+		index.Fields("delegation_id").Unique().StorageKey("participant_versions_accepted_head").
+			Annotations(entsql.IndexWhere("accepted_order > 0 AND role = 'HEAD'")),
+	}
+}
+
+func narrowParticipantVersion(s scope.Scope, sel *sql.Selector) {
+	mixin.InMeetings(s, sel, "meeting_id")
+	mixin.OfEntity(s, sel)
+	if s.InForce {
+		sel.Where(sql.GT(sel.C("accepted_order"), 0))
+	}
+}
