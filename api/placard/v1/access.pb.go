@@ -147,7 +147,8 @@ func (x *Access) GetRoles() []Access_Role {
 // the method. An empty list means: everybody who may call.
 type FieldAccess struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The roles that receive the field; for others it is left out.
+	// The roles that receive the field; for others it is left out. Such a field
+	// has presence (`optional`), so that what is hidden is not taken for empty.
 	Readers []Access_Role `protobuf:"varint,1,rep,packed,name=readers,proto3,enum=placard.v1.Access_Role" json:"readers,omitempty"`
 	// The roles that may set the field; from others it is refused with
 	// PERMISSION_DENIED and the reason FIELD_NOT_WRITABLE.

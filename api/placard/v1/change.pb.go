@@ -32,7 +32,8 @@ type Change struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The number: without gaps, in the order of commit.
 	Sequence int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// When it was committed.
+	// When the write was made, shortly before it was committed: order changes by
+	// their number.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// Who made it: `entities/AUT`, `accounts/mailing` or `system`. To missions and
 	// the Pass Office an account that is not their own is just `secretariat`.

@@ -51,10 +51,13 @@ type DelegationServiceClient interface {
 	//
 	// All violations are answered at once, INVALID_ARGUMENT with one field
 	// violation each: more than one head (TOO_MANY_HEADS), the same external id
-	// twice (DUPLICATE_EXTERNAL_ID), an ambiguous name (AMBIGUOUS_MATCH), a name
-	// that is not of this delegation (UNKNOWN_PARTICIPANT). FAILED_PRECONDITION:
-	// MEETING_NOT_OPEN, MEETING_CONCLUDED, NOT_INVITED, INVITATION_DECLINED,
-	// DEADLINE_PASSED, TOO_MANY_WITHDRAWALS. ABORTED: ETAG_MISMATCH.
+	// twice (DUPLICATE_EXTERNAL_ID), the same participant twice
+	// (DUPLICATE_PARTICIPANT), an ambiguous name (AMBIGUOUS_MATCH), a name that is
+	// not of this delegation (UNKNOWN_PARTICIPANT) or of spaces only (NAME_EMPTY).
+	// FAILED_PRECONDITION: MEETING_NOT_OPEN, MEETING_CONCLUDED, DEADLINE_PASSED,
+	// TOO_MANY_WITHDRAWALS, INVITATION_DECLINED and, for the Secretariat (a mission
+	// does not see such a meeting: NOT_FOUND), NOT_INVITED and
+	// INVITATION_NOT_ISSUED. ABORTED: ETAG_MISMATCH.
 	SubmitDelegation(ctx context.Context, in *SubmitDelegationRequest, opts ...grpc.CallOption) (*SubmitDelegationResponse, error)
 	// Accepts the latest revision: it is in force from now on. ABORTED
 	// (REVISION_MISMATCH) if `revision` is not the latest one; FAILED_PRECONDITION
@@ -171,10 +174,13 @@ type DelegationServiceServer interface {
 	//
 	// All violations are answered at once, INVALID_ARGUMENT with one field
 	// violation each: more than one head (TOO_MANY_HEADS), the same external id
-	// twice (DUPLICATE_EXTERNAL_ID), an ambiguous name (AMBIGUOUS_MATCH), a name
-	// that is not of this delegation (UNKNOWN_PARTICIPANT). FAILED_PRECONDITION:
-	// MEETING_NOT_OPEN, MEETING_CONCLUDED, NOT_INVITED, INVITATION_DECLINED,
-	// DEADLINE_PASSED, TOO_MANY_WITHDRAWALS. ABORTED: ETAG_MISMATCH.
+	// twice (DUPLICATE_EXTERNAL_ID), the same participant twice
+	// (DUPLICATE_PARTICIPANT), an ambiguous name (AMBIGUOUS_MATCH), a name that is
+	// not of this delegation (UNKNOWN_PARTICIPANT) or of spaces only (NAME_EMPTY).
+	// FAILED_PRECONDITION: MEETING_NOT_OPEN, MEETING_CONCLUDED, DEADLINE_PASSED,
+	// TOO_MANY_WITHDRAWALS, INVITATION_DECLINED and, for the Secretariat (a mission
+	// does not see such a meeting: NOT_FOUND), NOT_INVITED and
+	// INVITATION_NOT_ISSUED. ABORTED: ETAG_MISMATCH.
 	SubmitDelegation(context.Context, *SubmitDelegationRequest) (*SubmitDelegationResponse, error)
 	// Accepts the latest revision: it is in force from now on. ABORTED
 	// (REVISION_MISMATCH) if `revision` is not the latest one; FAILED_PRECONDITION

@@ -311,9 +311,9 @@ type Participant struct {
 	Order int32 `protobuf:"varint,11,opt,name=order,proto3" json:"order,omitempty"`
 	// The e-mail address: the person's own, shared or missing. Internationalized
 	// addresses are taken.
-	Email string `protobuf:"bytes,12,opt,name=email,proto3" json:"email,omitempty"`
+	Email *string `protobuf:"bytes,12,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	// The telephone number, as given.
-	Phone string `protobuf:"bytes,13,opt,name=phone,proto3" json:"phone,omitempty"`
+	Phone *string `protobuf:"bytes,13,opt,name=phone,proto3,oneof" json:"phone,omitempty"`
 	// The language of messages to the person: `ar`, `zh`, `en`, `fr`, `ru` or
 	// `es`; that of the invitation when unset.
 	Language string `protobuf:"bytes,14,opt,name=language,proto3" json:"language,omitempty"`
@@ -322,7 +322,7 @@ type Participant struct {
 	// The id of the person in the mission's own system. Unique in the
 	// delegation among those not withdrawn; the id of a withdrawn person makes
 	// a new participant.
-	ExternalId string `protobuf:"bytes,16,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
+	ExternalId *string `protobuf:"bytes,16,opt,name=external_id,json=externalId,proto3,oneof" json:"external_id,omitempty"`
 	// Where the participant stands.
 	State Participant_State `protobuf:"varint,17,opt,name=state,proto3,enum=placard.v1.Participant_State" json:"state,omitempty"`
 	// The revision of the delegation in which this person last changed.
@@ -445,15 +445,15 @@ func (x *Participant) GetOrder() int32 {
 }
 
 func (x *Participant) GetEmail() string {
-	if x != nil {
-		return x.Email
+	if x != nil && x.Email != nil {
+		return *x.Email
 	}
 	return ""
 }
 
 func (x *Participant) GetPhone() string {
-	if x != nil {
-		return x.Phone
+	if x != nil && x.Phone != nil {
+		return *x.Phone
 	}
 	return ""
 }
@@ -473,8 +473,8 @@ func (x *Participant) GetModality() Participant_Modality {
 }
 
 func (x *Participant) GetExternalId() string {
-	if x != nil {
-		return x.ExternalId
+	if x != nil && x.ExternalId != nil {
+		return *x.ExternalId
 	}
 	return ""
 }
@@ -907,7 +907,7 @@ var File_placard_v1_participant_proto protoreflect.FileDescriptor
 const file_placard_v1_participant_proto_rawDesc = "" +
 	"\n" +
 	"\x1cplacard/v1/participant.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\x82\x0e\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xb5\x0e\n" +
 	"\vParticipant\x12\xa3\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x8e\x01\xe0A\b\xfaA\x1c\n" +
 	"\x1aplacard.un.org/Participant\xbaHi\xd8\x01\x01rd2b^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}$R\x04name\x12)\n" +
@@ -924,16 +924,16 @@ const file_placard_v1_participant_proto_rawDesc = "" +
 	"\x04role\x18\n" +
 	" \x01(\x0e2\x1c.placard.v1.Participant.RoleB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01\x82\x01\x02\x10\x01R\x04role\x12 \n" +
 	"\x05order\x18\v \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\x05order\x12+\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\x05order\x120\n" +
 	"\x05email\x18\f \x01(\tB\x15\xbaH\tr\a\xb8\xff+\x01\x18\xfe\x01\x92\xf9+\x05\n" +
-	"\x03\x01\x02\x03R\x05email\x12*\n" +
+	"\x03\x01\x02\x03H\x00R\x05email\x88\x01\x01\x12/\n" +
 	"\x05phone\x18\r \x01(\tB\x14\xbaH\br\x06\xa8\xff+\x01\x182\x92\xf9+\x05\n" +
-	"\x03\x01\x02\x03R\x05phone\x12<\n" +
+	"\x03\x01\x02\x03H\x01R\x05phone\x88\x01\x01\x12<\n" +
 	"\blanguage\x18\x0e \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\x12F\n" +
-	"\bmodality\x18\x0f \x01(\x0e2 .placard.v1.Participant.ModalityB\b\xbaH\x05\x82\x01\x02\x10\x01R\bmodality\x125\n" +
+	"\bmodality\x18\x0f \x01(\x0e2 .placard.v1.Participant.ModalityB\b\xbaH\x05\x82\x01\x02\x10\x01R\bmodality\x12:\n" +
 	"\vexternal_id\x18\x10 \x01(\tB\x14\xbaH\br\x06\xa8\xff+\x01\x18d\x92\xf9+\x05\n" +
-	"\x03\x01\x02\x03R\n" +
-	"externalId\x128\n" +
+	"\x03\x01\x02\x03H\x02R\n" +
+	"externalId\x88\x01\x01\x128\n" +
 	"\x05state\x18\x11 \x01(\x0e2\x1d.placard.v1.Participant.StateB\x03\xe0A\x03R\x05state\x12\x1f\n" +
 	"\brevision\x18\x12 \x01(\x05B\x03\xe0A\x03R\brevision\x12@\n" +
 	"\vcreate_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -968,7 +968,10 @@ const file_placard_v1_participant_proto_rawDesc = "" +
 	"\n" +
 	"SUPERSEDED\x10\x04:\xeb\x01\xeaA{\n" +
 	"\x1aplacard.un.org/Participant\x12Bmeetings/{meeting}/delegations/{entity}/participants/{participant}*\fparticipants2\vparticipant\xbaHj\x1ah\n" +
-	"\x10participant.name\x12#needs a family name or a given name\x1a/this.given_name != '' || this.family_name != ''\"\xf5\x01\n" +
+	"\x10participant.name\x12#needs a family name or a given name\x1a/this.given_name != '' || this.family_name != ''B\b\n" +
+	"\x06_emailB\b\n" +
+	"\x06_phoneB\x0e\n" +
+	"\f_external_id\"\xf5\x01\n" +
 	"\x15GetParticipantRequest\x12\xa0\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x8b\x01\xe0A\x02\xfaA\x1c\n" +
 	"\x1aplacard.un.org/Participant\xbaHfrd2b^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}$R\x04name\x129\n" +
@@ -1082,6 +1085,7 @@ func file_placard_v1_participant_proto_init() {
 	}
 	file_placard_v1_access_proto_init()
 	file_placard_v1_rule_proto_init()
+	file_placard_v1_participant_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -441,7 +441,7 @@ type ParticipantList_Delegation struct {
 	// Its persons, in protocol order.
 	Persons []*ParticipantList_Person `protobuf:"bytes,3,rep,name=persons,proto3" json:"persons,omitempty"`
 	// Whether the composition shown was late.
-	Late          bool `protobuf:"varint,4,opt,name=late,proto3" json:"late,omitempty"`
+	Late          *bool `protobuf:"varint,4,opt,name=late,proto3,oneof" json:"late,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -498,8 +498,8 @@ func (x *ParticipantList_Delegation) GetPersons() []*ParticipantList_Person {
 }
 
 func (x *ParticipantList_Delegation) GetLate() bool {
-	if x != nil {
-		return x.Late
+	if x != nil && x.Late != nil {
+		return *x.Late
 	}
 	return false
 }
@@ -573,7 +573,7 @@ var File_placard_v1_participant_list_proto protoreflect.FileDescriptor
 const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\n" +
 	"!placard/v1/participant_list.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/text.proto\"\xca\t\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/text.proto\"\xd8\t\n" +
 	"\x0fParticipantList\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12+\n" +
 	"\x05title\x18\x02 \x01(\v2\x15.placard.v1.ShownTextR\x05title\x12\x1a\n" +
@@ -594,16 +594,17 @@ const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\x10functional_title\x18\x05 \x01(\tR\x0ffunctionalTitle\x12\"\n" +
 	"\forganization\x18\x06 \x01(\tR\forganization\x120\n" +
 	"\x04role\x18\a \x01(\x0e2\x1c.placard.v1.Participant.RoleR\x04role\x12<\n" +
-	"\bmodality\x18\b \x01(\x0e2 .placard.v1.Participant.ModalityR\bmodality\x1a\xd5\x01\n" +
+	"\bmodality\x18\b \x01(\x0e2 .placard.v1.Participant.ModalityR\bmodality\x1a\xe3\x01\n" +
 	"\n" +
 	"Delegation\x122\n" +
 	"\x06entity\x18\x01 \x01(\tB\x1a\xfaA\x17\n" +
 	"\x15placard.un.org/EntityR\x06entity\x126\n" +
 	"\ventity_name\x18\x02 \x01(\v2\x15.placard.v1.ShownTextR\n" +
 	"entityName\x12<\n" +
-	"\apersons\x18\x03 \x03(\v2\".placard.v1.ParticipantList.PersonR\apersons\x12\x1d\n" +
+	"\apersons\x18\x03 \x03(\v2\".placard.v1.ParticipantList.PersonR\apersons\x12\"\n" +
 	"\x04late\x18\x04 \x01(\bB\t\x92\xf9+\x05\n" +
-	"\x03\x01\x02\x03R\x04late\x1a\xbe\x01\n" +
+	"\x03\x01\x02\x03H\x00R\x04late\x88\x01\x01B\a\n" +
+	"\x05_late\x1a\xbe\x01\n" +
 	"\x04Part\x12R\n" +
 	"\x14participation_status\x18\x01 \x01(\x0e2\x1f.placard.v1.ParticipationStatusR\x13participationStatus\x12\x18\n" +
 	"\aheading\x18\x02 \x01(\tR\aheading\x12H\n" +
@@ -689,6 +690,7 @@ func file_placard_v1_participant_list_proto_init() {
 	file_placard_v1_invitation_proto_init()
 	file_placard_v1_participant_proto_init()
 	file_placard_v1_text_proto_init()
+	file_placard_v1_participant_list_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -1,0 +1,54 @@
+package job
+
+import (
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// The arguments of the jobs. They hold names and revisions, never personal data
+// or secrets: rows of jobs are kept for a while after their end, and copied
+// with the database.
+
+// MarkLate computes anew which delegations of a meeting are late, after its
+// deadline was moved.
+type MarkLate struct {
+	// Meeting is the name of the meeting.
+	Meeting string `json:"meeting"`
+	// MeetingRevision is the revision of the meeting with the new deadline.
+	MeetingRevision int64 `json:"meeting_revision"`
+}
+
+// Kind implements river.JobArgs.
+func (MarkLate) Kind() string { return "mark_late" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (MarkLate) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
+// ForgetRequests deletes the request ids whose life is over.
+type ForgetRequests struct{}
+
+// Kind implements river.JobArgs.
+func (ForgetRequests) Kind() string { return "forget_requests" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ForgetRequests) InsertOpts() river.InsertOpts {
+	// The next one comes by itself.
+	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
+// forgetInterval is the time between two ForgetRequests.
+const forgetInterval = time.Hour
+
+// unfinished are the states of a job that is still to do. River cannot leave
+// out `running`: arguments carry the revision that they mean, so that a job
+// that has begun does not stand for a later one.
+func unfinished() []rivertype.JobState {
+	return []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}
+}

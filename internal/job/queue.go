@@ -1,0 +1,130 @@
+// Package job does later work. A job is enqueued in the transaction of the
+// write that asks for it, so that it comes to be with it or not at all; it is
+// tried again until it succeeds, so it may run twice, and its effect may not.
+package job
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+
+	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/store"
+)
+
+// Worker does the jobs of one kind; On makes it.
+type Worker func(*river.Workers) error
+
+// On is the worker of one kind of job: fn is called with its arguments, in a
+// context in which the server itself acts. Where it fails, the job is tried
+// again later: after a second, then after ever longer.
+func On[T river.JobArgs](fn func(ctx context.Context, args T) error) Worker {
+	return func(workers *river.Workers) error {
+		return river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
+			return fn(access.AsSystem(ctx), job.Args)
+		}))
+	}
+}
+
+// maxWorkers is how many jobs one server does at once, and takes from the
+// database at a time, ten times a second. They wait for the database mostly.
+const maxWorkers = 10
+
+// Queue holds the jobs that are still to do, in the database.
+type Queue struct {
+	client *river.Client[*sql.Tx]
+	works  bool
+}
+
+// New is a queue that works, once it is started: with the workers given and
+// those of the jobs that the store itself needs. A job without a worker cannot
+// be enqueued.
+func New(s *store.Store, log *slog.Logger, workers ...Worker) (*Queue, error) {
+	registered := river.NewWorkers()
+	for _, add := range append(workers, On(forgetRequests(s, log))) {
+		if err := add(registered); err != nil {
+			return nil, fmt.Errorf("register worker: %w", err)
+		}
+	}
+	return open(s, &river.Config{
+		Logger:  slog.New(calm{log.Handler()}),
+		Workers: registered,
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: maxWorkers},
+		},
+		PeriodicJobs: []*river.PeriodicJob{
+			river.NewPeriodicJob(river.PeriodicInterval(forgetInterval),
+				func() (river.JobArgs, *river.InsertOpts) { return ForgetRequests{}, nil },
+				&river.PeriodicJobOpts{RunOnStart: true}),
+		},
+	})
+}
+
+// NewInsertOnly is a queue that takes jobs and leaves them to the servers, for
+// commands.
+func NewInsertOnly(s *store.Store, log *slog.Logger) (*Queue, error) {
+	return open(s, &river.Config{Logger: log})
+}
+
+func open(s *store.Store, cfg *river.Config) (*Queue, error) {
+	q := &Queue{works: cfg.Workers != nil}
+	var err error
+	if s.Postgres() {
+		q.client, err = river.NewClient(riverdatabasesql.New(s.Writer()), cfg)
+	} else {
+		q.client, err = river.NewClient(riversqlite.New(s.Writer()), cfg)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open job queue: %w", err)
+	}
+	return q, nil
+}
+
+// Start begins to work. The jobs outlive the context given: only Stop ends
+// them.
+func (q *Queue) Start(ctx context.Context) error {
+	if !q.works {
+		return errors.New("start job queue: it only takes jobs")
+	}
+	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start job queue: %w", err)
+	}
+	return nil
+}
+
+// stopLimit is how long cancelled jobs have to return.
+const stopLimit = 5 * time.Second
+
+// Stop takes no further jobs and waits for those that run until ctx ends. Then
+// it cancels them; they are tried again after the next start.
+func (q *Queue) Stop(ctx context.Context) error {
+	if !q.works {
+		return nil
+	}
+	err := q.client.Stop(ctx)
+	if err == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	defer cancel()
+	if err := q.client.StopAndCancel(ctx); err != nil {
+		return fmt.Errorf("stop job queue: %w", err)
+	}
+	return nil
+}
+
+// Enqueue adds a job that is done after the transaction has committed, within
+// about a second. One that is the same and still to do stands for both.
+func (q *Queue) Enqueue(ctx context.Context, tx *store.Tx, args river.JobArgs) error {
+	if _, err := q.client.InsertTx(ctx, tx.SQL, args, nil); err != nil {
+		return fmt.Errorf("enqueue %s: %w", args.Kind(), err)
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package locale
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold makes the form of a text by which names are searched, sorted and
+// compared: without case, accents, width and the variants of letters that
+// writers use one for the other. It is the same on every database, because it
+// is stored. Two names that fold alike may still be two persons.
+func Fold(s string) string {
+	// Case folding first, so that ß and İ decompose like the rest.
+	s = norm.NFKD.String(cases.Fold().String(norm.NFKD.String(s)))
+	var b strings.Builder
+	b.Grow(len(s))
+	space := false
+	for _, r := range s {
+		if to, ok := variants[r]; ok {
+			b.WriteString(pause(&space, &b))
+			b.WriteString(to)
+			continue
+		}
+		switch {
+		case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r), r == tatweel:
+			// Accents, vowel signs, joiners and the lengthening stroke.
+		case unicode.IsSpace(r):
+			space = true
+		default:
+			b.WriteString(pause(&space, &b))
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// pause is the one space that stands for any white space between two letters.
+func pause(space *bool, b *strings.Builder) string {
+	between := *space && b.Len() > 0
+	*space = false
+	if between {
+		return " "
+	}
+	return ""
+}
+
+const tatweel = '\u0640'
+
+// variants are letters that compatibility decomposition leaves apart, and that
+// stand for one another in names. Cyrillic ё and й lose their marks with Mn,
+// as do Arabic alef with madda or hamza.
+var variants = map[rune]string{
+	'\u0671': "\u0627", // alef wasla: alef
+	'\u0649': "\u064a", // alef maksura: yeh
+	'\u06cc': "\u064a", // Farsi yeh: yeh
+	'\u0629': "\u0647", // ta marbuta: ha
+	'\u06a9': "\u0643", // keheh: kaf
+	'\u0621': "",       // hamza on its own
+	'ø':      "o",
+	'đ':      "d",
+	'ð':      "d",
+	'ł':      "l",
+	'ħ':      "h",
+	'ı':      "i",
+	'æ':      "ae",
+	'œ':      "oe",
+	'þ':      "th",
+	'’':      "'",
+	'‘':      "'",
+	'ʼ':      "'",
+	'ʻ':      "'",
+	'`':      "'",
+	'´':      "'",
+	'‐':      "-",
+	'‑':      "-",
+	'–':      "-",
+}
