@@ -1,0 +1,331 @@
+package delegation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db"
+	entdelegation "github.com/un-placard/placard/ent/db/delegation"
+	entinvitation "github.com/un-placard/placard/ent/db/invitation"
+	entmeeting "github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/participantversion"
+	"github.com/un-placard/placard/ent/db/revision"
+	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/name"
+	"github.com/un-placard/placard/internal/store"
+)
+
+// dossier is all that a write of one delegation decides on, read and locked
+// together.
+type dossier struct {
+	name       string
+	meeting    *db.Meeting
+	invitation *db.Invitation
+	// row is nil before the first submission.
+	row *db.Delegation
+	// latest and accepted are the two compositions.
+	latest, accepted Composition
+	intake           Intake
+	zone             *time.Location
+}
+
+// open reads the dossier of a delegation for a write. Two writes of the same
+// delegation follow one another, the first submission included, and the
+// meeting is not concluded in between.
+func open(ctx context.Context, tx *store.Tx, delegation string) (*dossier, error) {
+	return read(ctx, tx.Client, delegation, tx)
+}
+
+// read reads the dossier of a delegation, and locks it where there is a
+// transaction to do so.
+func read(ctx context.Context, client *db.Client, delegation string, tx *store.Tx) (*dossier, error) {
+	meetingID, entityID := name.MeetingOf(delegation), name.EntityOf(delegation)
+	d := &dossier{name: delegation}
+	mq := client.Meeting.Query().Where(entmeeting.ID(meetingID))
+	iq := client.Invitation.Query().Where(entinvitation.MeetingID(meetingID), entinvitation.EntityID(entityID))
+	dq := client.Delegation.Query().Where(entdelegation.MeetingID(meetingID), entdelegation.EntityID(entityID))
+	if tx != nil {
+		mq.Modify(tx.ForShare)
+		iq.Modify(tx.ForUpdate)
+		dq.Modify(tx.ForUpdate)
+	}
+	var err error
+	if d.meeting, err = mq.Only(ctx); err != nil {
+		if db.IsNotFound(err) {
+			return nil, fault.NotFound(delegation)
+		}
+		return nil, fmt.Errorf("read meeting: %w", err)
+	}
+	if d.invitation, err = iq.Only(ctx); err != nil && !db.IsNotFound(err) {
+		return nil, fmt.Errorf("read invitation: %w", err)
+	}
+	if d.row, err = dq.Only(ctx); err != nil && !db.IsNotFound(err) {
+		return nil, fmt.Errorf("read delegation: %w", err)
+	}
+	d.intake = Intake{
+		State:      placardv1.Meeting_State(placardv1.Meeting_State_value[d.meeting.State]),
+		LatePolicy: placardv1.Meeting_LatePolicy(placardv1.Meeting_LatePolicy_value[d.meeting.LatePolicy]),
+		Deadline:   d.meeting.DeadlineTime,
+		Closed:     d.meeting.CloseTime,
+	}
+	if d.zone, err = time.LoadLocation(d.meeting.TimeZone); err != nil {
+		return nil, fmt.Errorf("zone of meeting %s: %w", d.meeting.ID, err)
+	}
+	if d.row == nil {
+		return d, nil
+	}
+	versions, err := client.ParticipantVersion.Query().Where(
+		participantversion.DelegationID(d.row.ID),
+		participantversion.Or(participantversion.LatestOrderGT(0), participantversion.AcceptedOrderGT(0)),
+	).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read composition: %w", err)
+	}
+	d.latest = compositionFromVersions(versions, func(v *db.ParticipantVersion) int32 { return v.LatestOrder })
+	d.accepted = compositionFromVersions(versions, func(v *db.ParticipantVersion) int32 { return v.AcceptedOrder })
+	return d, nil
+}
+
+// takes answers why the meeting or the invitation do not allow a change.
+func (d *dossier) takes() error {
+	if err := d.intake.Takes(); err != nil {
+		return err
+	}
+	switch {
+	case d.invitation == nil:
+		return fault.Precondition("NOT_INVITED", "the meeting does not invite this entity", "delegation", d.name)
+	case d.invitation.State == placardv1.Invitation_DRAFT.String():
+		return fault.Precondition("INVITATION_NOT_ISSUED", "the invitation has not been issued yet", "delegation", d.name)
+	case d.invitation.State == placardv1.Invitation_DECLINED.String():
+		return fault.Precondition("INVITATION_DECLINED", "the entity has declined the invitation: accept it first", "delegation", d.name)
+	}
+	return nil
+}
+
+// changeOf begins an entry of the change log about the delegation or a
+// participant of it.
+func (d *dossier) changeOf(ctx context.Context, verb string) store.Change {
+	c := store.Change{
+		Verb: verb, Type: name.TypeDelegation, Resource: d.name,
+		Meeting: d.meeting.ID, Entity: name.EntityOf(d.name),
+	}
+	if access.From(ctx).Secretariat() {
+		c.OnBehalfOf = c.Entity
+	}
+	return c
+}
+
+// communication is by which way a composition came.
+type communication struct {
+	verb        string
+	channel     placardv1.Channel
+	receiptDate string
+	received    time.Time
+	note        *placardv1.NoteVerbale
+	focal       *placardv1.FocalPoint
+	// participant is who a single correction is about; its change is the result.
+	participant string
+}
+
+// revise writes a composition: it makes the revisions that it takes, places
+// the versions, and records the changes. What needs no review is in force at
+// once, in a revision of its own where something else waits.
+func (d *dossier) revise(ctx context.Context, tx *store.Tx, wanted Composition, by communication) error {
+	// Whoever is new has an id from here on, by which the change log names it.
+	for i := range wanted {
+		if wanted[i].ID == "" {
+			wanted[i].ID, wanted[i].Created = uuid.NewString(), tx.Now
+		}
+	}
+	diff := Compare(d.latest, wanted)
+	if len(diff) == 0 {
+		return d.note(ctx, tx, by)
+	}
+	plan := d.plan(wanted, diff, by)
+	if plan.attendance {
+		if err := d.intake.TakesAttendance(by.received); err != nil {
+			return err
+		}
+	}
+	if err := d.begin(ctx, tx, by); err != nil {
+		return err
+	}
+	if err := tx.Client.Revision.Update().
+		Where(revision.DelegationID(d.row.ID), revision.State(placardv1.DelegationRevision_SUBMITTED.String())).
+		SetState(placardv1.DelegationRevision_SUPERSEDED.String()).Exec(ctx); err != nil {
+		return fmt.Errorf("supersede revision: %w", err)
+	}
+	places, err := d.leave(ctx, tx, plan, wanted)
+	if err != nil {
+		return err
+	}
+	row := d.row.Update().SetUpdateTime(tx.Now).AddRevision(1).SetReturnReasons(nil).
+		SetState(plan.state.String()).SetSubmitTime(plan.received).SetLate(plan.late).
+		SetChannel(by.channel.String()).SetReceiptDate(by.receiptDate).
+		SetParticipantCount(int32(len(wanted)))
+	number := d.row.LatestRevision
+	if plan.inForceNew {
+		number++
+		if err := d.put(ctx, tx, number, plan.inForce, true, plan, by, places); err != nil {
+			return err
+		}
+		row.SetAcceptedRevision(number).SetAcceptTime(tx.Now)
+	}
+	if plan.pending {
+		number++
+		if err := d.put(ctx, tx, number, wanted, false, plan, by, places); err != nil {
+			return err
+		}
+	}
+	if err := places.apply(ctx, tx, plan, wanted); err != nil {
+		return err
+	}
+	setNote(row, by)
+	saved, err := row.SetLatestRevision(number).Save(ctx)
+	if err != nil {
+		return fmt.Errorf("write delegation: %w", err)
+	}
+	d.record(ctx, tx, diff, saved, plan, by)
+	d.row, d.latest = saved, wanted
+	if plan.reviewed {
+		d.accepted = plan.inForce
+	}
+	return nil
+}
+
+// plan is what a composition that differs from the latest one leads to.
+type plan struct {
+	// attendance says that it changes who attends.
+	attendance bool
+	// reviewed says that a composition is in force, or that this one is at once.
+	reviewed bool
+	// inForce is what is in force afterwards, where reviewed; inForceNew says
+	// that this takes a revision of its own.
+	inForce    Composition
+	inForceNew bool
+	// pending says that the wanted composition waits for review.
+	pending bool
+	// received and late are those of the last change of who attends.
+	received time.Time
+	late     bool
+	state    placardv1.Delegation_State
+}
+
+func (d *dossier) plan(wanted Composition, diff []Difference, by communication) plan {
+	p := plan{pending: true, received: by.received, state: placardv1.Delegation_SUBMITTED}
+	switch {
+	case len(wanted) == 0:
+		p.reviewed, p.pending = true, false
+		p.state = placardv1.Delegation_WITHDRAWN
+	case d.row != nil && d.row.AcceptedRevision > 0:
+		p.reviewed = true
+		p.inForce = InForce(d.accepted, wanted)
+		p.pending = !p.inForce.Equal(wanted)
+		if !p.pending {
+			p.state = placardv1.Delegation_ACCEPTED
+		}
+	}
+	p.inForceNew = p.reviewed && (!p.pending || !p.inForce.Equal(d.accepted))
+	for _, item := range diff {
+		p.attendance = p.attendance || item.Review && p.pending
+	}
+	if p.attendance {
+		p.late = d.intake.Late(by.received)
+	} else if d.row != nil {
+		p.received, p.late = d.row.SubmitTime, d.row.Late
+	}
+	return p
+}
+
+// note writes what came with a composition that is the same as before.
+func (d *dossier) note(ctx context.Context, tx *store.Tx, by communication) error {
+	row := d.row.Update().SetUpdateTime(tx.Now).AddRevision(1)
+	paths := setNote(row, by)
+	if len(paths) == 0 || !d.noteDiffers(by) {
+		return nil
+	}
+	saved, err := row.Save(ctx)
+	if err != nil {
+		return fmt.Errorf("write delegation: %w", err)
+	}
+	d.row = saved
+	c := d.changeOf(ctx, by.verb)
+	c.Revision, c.Paths = int64(saved.LatestRevision), paths
+	tx.Record(c)
+	return nil
+}
+
+func (d *dossier) noteDiffers(by communication) bool {
+	return (by.note != nil && (by.note.GetReference() != d.row.NoteReference || by.note.GetDate() != d.row.NoteDate)) ||
+		(by.focal != nil && (by.focal.GetName() != d.row.FocalName || by.focal.GetEmail() != d.row.FocalEmail || by.focal.GetPhone() != d.row.FocalPhone))
+}
+
+func setNote(row *db.DelegationUpdateOne, by communication) []string {
+	var paths []string
+	if by.note != nil {
+		row.SetNoteReference(by.note.GetReference()).SetNoteDate(by.note.GetDate())
+		paths = append(paths, "noteVerbale")
+	}
+	if by.focal != nil {
+		row.SetFocalName(by.focal.GetName()).SetFocalEmail(by.focal.GetEmail()).SetFocalPhone(by.focal.GetPhone())
+		paths = append(paths, "focalPoint")
+	}
+	return paths
+}
+
+// begin makes the row of a delegation that is submitted for the first time.
+func (d *dossier) begin(ctx context.Context, tx *store.Tx, by communication) error {
+	if d.row != nil {
+		return nil
+	}
+	var err error
+	d.row, err = tx.Client.Delegation.Create().
+		SetMeetingID(d.meeting.ID).SetEntityID(name.EntityOf(d.name)).
+		SetState(placardv1.Delegation_SUBMITTED.String()).SetLatestRevision(0).SetParticipantCount(0).
+		SetLate(false).SetSubmitTime(by.received).SetChannel(by.channel.String()).
+		SetRevision(0). // the update that follows makes it 1
+		SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
+	if err != nil {
+		return fmt.Errorf("make delegation: %w", err)
+	}
+	return nil
+}
+
+// record tells the change log what happened. The delegation comes first, or
+// the participant that a single correction is about.
+func (d *dossier) record(ctx context.Context, tx *store.Tx, diff []Difference, saved *db.Delegation, plan plan, by communication) {
+	change := d.changeOf(ctx, by.verb)
+	change.Revision, change.Paths, change.InForce = int64(saved.LatestRevision), []string{"latestRevision"}, plan.inForceNew
+	changes := []store.Change{change}
+	for _, item := range diff {
+		c := d.changeOf(ctx, changeVerb(item.Kind))
+		c.Type = name.TypeParticipant
+		c.Resource = d.name + "/participants/" + item.Person.ID
+		c.Revision, c.Paths = int64(saved.LatestRevision), item.Fields
+		c.InForce = plan.reviewed && (!plan.pending || !item.Review && d.accepted.Find(item.Person.ID) >= 0)
+		if item.Person.ID == by.participant {
+			changes = append([]store.Change{c}, changes...)
+			continue
+		}
+		changes = append(changes, c)
+	}
+	for _, c := range changes {
+		tx.Record(c)
+	}
+}
+
+func changeVerb(k Kind) string {
+	switch k {
+	case placardv1.CompositionDifference_Item_ADDED:
+		return "create"
+	case placardv1.CompositionDifference_Item_WITHDRAWN:
+		return "withdraw"
+	default:
+		return "update"
+	}
+}

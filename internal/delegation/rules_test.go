@@ -1,0 +1,318 @@
+package delegation
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/internal/fault"
+)
+
+// person is a present person of a test: "id given family externalID role".
+func person(id, given, family, external string, role placardv1.Participant_Role) Person {
+	return Person{ID: id, Version: int64(len(id)), Said: Said{GivenName: given, FamilyName: family, ExternalID: external, Role: role}}
+}
+
+func ids(c Composition) string {
+	var out []string
+	for _, p := range c {
+		if p.ID == "" {
+			out = append(out, "new")
+			continue
+		}
+		out = append(out, p.ID)
+	}
+	return strings.Join(out, " ")
+}
+
+func reasons(violations []fault.Violation) []string {
+	var out []string
+	for _, v := range violations {
+		out = append(out, v.Field+" "+v.Reason)
+	}
+	return out
+}
+
+func TestMatch(t *testing.T) {
+	const rep = placardv1.Participant_REPRESENTATIVE
+	present := Composition{
+		person("p1", "María", "Ejemplo", "A1", placardv1.Participant_HEAD),
+		person("p2", "Jean", "d'Épreuve", "", rep),
+		person("p3", "Jean", "D'EPREUVE", "", rep),
+		person("p4", "", "مثال", "A4", rep),
+		person("p5", "Ana", "Muestra", "", rep),
+	}
+	in := func(id, given, family, external string) Submitted {
+		return Submitted{ID: id, Said: Said{GivenName: given, FamilyName: family, ExternalID: external}}
+	}
+	for _, c := range []struct {
+		name      string
+		submitted []Submitted
+		want      string
+		wantBad   []string
+	}{
+		{"by name of the participant, whatever else changed", []Submitted{in("p1", "Another", "Name", "Z9")}, "p1", nil},
+		{"by external id, with a corrected spelling", []Submitted{in("", "Mary", "Muster", "A1")}, "p1", nil},
+		{"by folded name", []Submitted{in("", "ANA", "muestra", "")}, "p5", nil},
+		{"a folded name takes a new external id", []Submitted{in("", "Ana", "Muestra", "A5")}, "p5", nil},
+		{"another external id is another person", []Submitted{in("", "María", "Ejemplo", "A9")}, "new", nil},
+		{"without external id the name finds who has one", []Submitted{in("", "Maria", "Ejemplo", "")}, "p1", nil},
+		{"unknown is new", []Submitted{in("", "Nobody", "Yet", "")}, "new", nil},
+		{"two present with the name", []Submitted{in("", "Jean", "d'Epreuve", "")}, "new", []string{"participants[0].name AMBIGUOUS_MATCH"}},
+		{"two submitted with the name", []Submitted{in("", "Ana", "Muestra", ""), in("", "ana", "muestra", "")}, "new new",
+			[]string{"participants[0].name AMBIGUOUS_MATCH", "participants[1].name AMBIGUOUS_MATCH"}},
+		{"two submitted, one by id: the other is new", []Submitted{in("p5", "Ana", "Muestra", ""), in("", "Ana", "Muestra", "")}, "p5 new", nil},
+		{"a name of nobody here", []Submitted{in("p9", "X", "Y", "")}, "new", []string{"participants[0].name UNKNOWN_PARTICIPANT"}},
+		{"the same participant twice", []Submitted{in("p1", "X", "Y", ""), in("p1", "X", "Z", "")}, "p1 new", []string{"participants[1].name DUPLICATE_PARTICIPANT"}},
+		{"who is named first does not lose to an external id", []Submitted{in("", "X", "Y", "A1"), in("p1", "María", "Ejemplo", "")}, "new p1", nil},
+		{"ids exchanged between two persons follow the ids", []Submitted{in("", "María", "Ejemplo", "A4"), in("", "", "مثال", "A1")}, "p4 p1", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, bad := Match(c.submitted, present)
+			if ids(got) != c.want {
+				t.Errorf("matched %q, want %q", ids(got), c.want)
+			}
+			if diff := cmp.Diff(c.wantBad, reasons(bad)); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+		})
+	}
+	t.Run("an ambiguous match names the candidates", func(t *testing.T) {
+		_, bad := Match([]Submitted{in("", "jean", "d'epreuve", "")}, present)
+		if len(bad) != 1 || !strings.Contains(bad[0].Message, "participants/p2") || !strings.Contains(bad[0].Message, "participants/p3") {
+			t.Errorf("got %v", bad)
+		}
+	})
+}
+
+func TestInForce(t *testing.T) {
+	const rep, head = placardv1.Participant_REPRESENTATIVE, placardv1.Participant_HEAD
+	a, b := person("a", "A", "A", "", head), person("b", "B", "B", "", rep)
+	with := func(p Person, change func(*Said)) Person { change(&p.Said); return p }
+	for _, c := range []struct {
+		name             string
+		accepted, wanted Composition
+		want             Composition
+	}{
+		{"an addition waits", Composition{a}, Composition{a, b}, Composition{a}},
+		{"a withdrawal does not", Composition{a, b}, Composition{a}, Composition{a}},
+		{"a withdrawal with an addition", Composition{a}, Composition{b}, Composition{}},
+		{"a phone number does not wait",
+			Composition{a}, Composition{with(a, func(s *Said) { s.Phone = "1" })},
+			Composition{with(a, func(s *Said) { s.Phone = "1" })}},
+		{"a name waits, its phone number does not",
+			Composition{a}, Composition{with(a, func(s *Said) { s.Phone, s.FamilyName = "1", "Z" })},
+			Composition{with(a, func(s *Said) { s.Phone = "1" })}},
+		{"roles that are exchanged wait",
+			Composition{a, b}, Composition{with(a, func(s *Said) { s.Role = rep }), with(b, func(s *Said) { s.Role = head })},
+			Composition{a, b}},
+		{"the order does not wait", Composition{a, b}, Composition{b, a}, Composition{b, a}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := InForce(c.accepted, c.wanted)
+			if !got.Equal(c.want) {
+				t.Errorf("got %+v\nwant %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestCompare(t *testing.T) {
+	const rep = placardv1.Participant_REPRESENTATIVE
+	a, b, c, d := person("a", "A", "A", "", rep), person("b", "B", "B", "", rep), person("c", "C", "C", "", rep), person("d", "D", "D", "", rep)
+	changed := b
+	changed.Email, changed.FamilyName = "b@example.org", "Bee"
+	show := func(diff []Difference) []string {
+		var out []string
+		for _, x := range diff {
+			out = append(out, fmt.Sprint(x.Kind, " ", x.Person.ID, " ", x.Fields, " ", x.Review))
+		}
+		return out
+	}
+	for _, x := range []struct {
+		name          string
+		before, after Composition
+		want          []string
+	}{
+		{"nothing", Composition{a, b}, Composition{a, b}, nil},
+		{"the first composition", nil, Composition{a}, []string{"ADDED a [] true"}},
+		{"who stays does not move by an addition before", Composition{a, b}, Composition{c, a, b}, []string{"ADDED c [] true"}},
+		{"who stays does not move by a withdrawal before", Composition{a, b, c}, Composition{b, c}, []string{"WITHDRAWN a [] false"}},
+		{"a move", Composition{a, b}, Composition{b, a}, []string{"CHANGED b [order] false", "CHANGED a [order] false"}},
+		{"all at once, in order", Composition{a, b, c}, Composition{d, changed, c},
+			[]string{"ADDED d [] true", "CHANGED b [familyName email] true", "WITHDRAWN a [] false"}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			if diff := cmp.Diff(x.want, show(Compare(x.before, x.after))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCheck(t *testing.T) {
+	const rep, head = placardv1.Participant_REPRESENTATIVE, placardv1.Participant_HEAD
+	got := Check(Composition{
+		person("", "A", "A", "X", head),
+		person("", "B", "B", "X", head),
+		person("", " ", "", "", rep),
+		person("", "D", "D", "X", head),
+		person("", "E", "E", "", rep),
+	})
+	want := []string{
+		"participants[1].role TOO_MANY_HEADS", "participants[1].external_id DUPLICATE_EXTERNAL_ID",
+		"participants[2].family_name NAME_EMPTY",
+		"participants[3].role TOO_MANY_HEADS", "participants[3].external_id DUPLICATE_EXTERNAL_ID",
+	}
+	if diff := cmp.Diff(want, reasons(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestCheckWithdrawals(t *testing.T) {
+	limit := func(n int32) *int32 { return &n }
+	for _, c := range []struct {
+		present, withdrawn int
+		limit              *int32
+		ok                 bool
+	}{
+		{0, 0, nil, true},
+		{4, 2, nil, true},
+		{4, 3, nil, false},
+		{3, 2, nil, false},
+		{1, 1, nil, false},
+		{4, 3, limit(3), true},
+		{4, 1, limit(0), false},
+		{4, 0, limit(0), true},
+	} {
+		err := CheckWithdrawals(c.present, c.withdrawn, c.limit)
+		if (err == nil) != c.ok {
+			t.Errorf("%d of %d withdrawn: %v", c.withdrawn, c.present, err)
+		}
+	}
+}
+
+func TestIntake(t *testing.T) {
+	vienna, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 15 January 2010 ends at 24:00 in Vienna: 23:00 UTC.
+	deadline := time.Date(2010, 1, 16, 0, 0, 0, 0, vienna)
+	closed := time.Date(2010, 1, 14, 12, 0, 0, 0, time.UTC)
+	second := func(s string) time.Time {
+		at, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	for _, c := range []struct {
+		name     string
+		intake   Intake
+		received time.Time
+		late     bool
+	}{
+		{"no deadline", Intake{}, second("2030-01-01T00:00:00Z"), false},
+		{"the last second of the day", Intake{Deadline: &deadline}, second("2010-01-15T22:59:59Z"), false},
+		{"24:00", Intake{Deadline: &deadline}, second("2010-01-15T23:00:00Z"), true},
+		{"closed before the deadline", Intake{Deadline: &deadline, Closed: &closed}, second("2010-01-14T12:00:00Z"), true},
+		{"before the closing", Intake{Deadline: &deadline, Closed: &closed}, second("2010-01-14T11:59:59Z"), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.intake.Late(c.received); got != c.late {
+				t.Errorf("late = %v", got)
+			}
+		})
+	}
+	t.Run("states", func(t *testing.T) {
+		for state, reason := range map[placardv1.Meeting_State]string{
+			placardv1.Meeting_DRAFT: "MEETING_NOT_OPEN", placardv1.Meeting_ANNOUNCED: "MEETING_NOT_OPEN",
+			placardv1.Meeting_OPEN: "", placardv1.Meeting_CLOSED: "", placardv1.Meeting_CONCLUDED: "MEETING_CONCLUDED",
+		} {
+			got := ""
+			if f, ok := fault.As(Intake{State: state}.Takes()); ok {
+				got = f.Reason
+			}
+			if got != reason {
+				t.Errorf("%s: reason %q, want %q", state, got, reason)
+			}
+		}
+	})
+	t.Run("policy", func(t *testing.T) {
+		late := second("2010-02-01T00:00:00Z")
+		if err := (Intake{Deadline: &deadline, LatePolicy: placardv1.Meeting_ACCEPT_AS_LATE}).TakesAttendance(late); err != nil {
+			t.Errorf("accept as late: %v", err)
+		}
+		if err := (Intake{Deadline: &deadline, LatePolicy: placardv1.Meeting_REFUSE}).TakesAttendance(late); err == nil {
+			t.Error("refuse: took it")
+		}
+	})
+}
+
+func TestReceived(t *testing.T) {
+	vienna, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2010, 1, 16, 9, 0, 0, 0, time.UTC)
+	deadline := time.Date(2010, 1, 16, 0, 0, 0, 0, vienna)
+	in := Intake{Deadline: &deadline}
+	for _, c := range []struct {
+		day  string
+		late bool
+		bad  bool
+	}{
+		{"", true, false},
+		{"2010-01-15", false, false},
+		{"2010-01-16", true, false},
+		{"2010-01-17", false, true},
+	} {
+		got, err := Received(c.day, vienna, now)
+		if (err != nil) != c.bad {
+			t.Errorf("%q: %v", c.day, err)
+		}
+		if err == nil && in.Late(got) != c.late {
+			t.Errorf("%q: late = %v", c.day, !c.late)
+		}
+	}
+}
+
+func TestMove(t *testing.T) {
+	c := Composition{{ID: "a"}, {ID: "b"}, {ID: "c"}}
+	for _, x := range []struct {
+		id    string
+		order int
+		want  string
+	}{
+		{"c", 1, "c a b"}, {"a", 2, "b a c"}, {"a", 9, "b c a"}, {"b", 2, "a b c"}, {"b", 0, "a b c"}, {"x", 1, "a b c"},
+	} {
+		if got := ids(Move(c, x.id, x.order)); got != x.want {
+			t.Errorf("move %s to %d: %s, want %s", x.id, x.order, got, x.want)
+		}
+	}
+	if ids(c) != "a b c" {
+		t.Errorf("the composition itself changed: %s", ids(c))
+	}
+}
+
+func TestDisplayName(t *testing.T) {
+	for _, c := range []struct{ given, family, want string }{
+		{"María", "de la Muestra", "María de la Muestra"},
+		{"", "مثال", "مثال"},
+		{"Solo", "", "Solo"},
+		{"小明", "例", "例小明"},
+		{"たろう", "見本", "見本たろう"},
+		{"길동", "예", "예길동"},
+		{"Ming", "例", "Ming 例"},
+		{"Иван", "ПРИМЕРОВ", "Иван ПРИМЕРОВ"},
+	} {
+		if got := DisplayName(c.given, c.family); got != c.want {
+			t.Errorf("%q %q: %q, want %q", c.given, c.family, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,457 @@
+// Package delegation is the delegation with its revisions and participants:
+// what an entity communicates, what the Secretariat decides on it, and what is
+// in force. Nothing else writes these tables.
+package delegation
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db"
+	entdelegation "github.com/un-placard/placard/ent/db/delegation"
+	"github.com/un-placard/placard/ent/db/participantversion"
+	"github.com/un-placard/placard/ent/db/predicate"
+	"github.com/un-placard/placard/ent/db/revision"
+	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/name"
+	"github.com/un-placard/placard/internal/page"
+	"github.com/un-placard/placard/internal/store"
+
+	"entgo.io/ent/dialect/sql"
+)
+
+// Config is what the services need.
+type Config struct {
+	Store     *store.Store
+	Pages     *page.Codec
+	Validator *access.Validator
+	Log       *slog.Logger
+}
+
+// Service is the contract's DelegationService and ParticipantService.
+type Service struct {
+	placardv1.UnimplementedDelegationServiceServer
+	placardv1.UnimplementedParticipantServiceServer
+	store     *store.Store
+	pages     *page.Codec
+	validator *access.Validator
+	log       *slog.Logger
+}
+
+// New makes the services.
+func New(cfg Config) *Service {
+	return &Service{store: cfg.Store, pages: cfg.Pages, validator: cfg.Validator, log: cfg.Log}
+}
+
+// SubmitDelegation takes the composition whole.
+func (s *Service) SubmitDelegation(ctx context.Context, req *placardv1.SubmitDelegationRequest) (*placardv1.SubmitDelegationResponse, error) {
+	if err := checkChannel(access.From(ctx), req.GetChannel()); err != nil {
+		return nil, err
+	}
+	if req.GetValidateOnly() {
+		d, err := read(ctx, s.store.Client(), req.GetName(), nil)
+		if err != nil {
+			return nil, err
+		}
+		wanted, by, err := s.prepare(d, req, s.store.Now())
+		if err != nil {
+			return nil, err
+		}
+		return d.preview(wanted, by)
+	}
+	return store.Write(ctx, s.store,
+		func(ctx context.Context, tx *store.Tx) (*placardv1.SubmitDelegationResponse, error) {
+			d, err := open(ctx, tx, req.GetName())
+			if err != nil {
+				return nil, err
+			}
+			wanted, by, err := s.prepare(d, req, tx.Now)
+			if err != nil {
+				return nil, err
+			}
+			before := d.latest
+			if err := d.revise(ctx, tx, wanted, by); err != nil {
+				return nil, err
+			}
+			diff := Compare(before, d.latest)
+			return &placardv1.SubmitDelegationResponse{
+				Delegation: delegationFromRow(d.row),
+				Difference: differenceFromCompare(d.name, diff, d.row.State == placardv1.Delegation_SUBMITTED.String()),
+			}, nil
+		},
+		func(ctx context.Context, done store.Done) (*placardv1.SubmitDelegationResponse, error) {
+			return s.submitted(ctx, req.GetName(), done)
+		})
+}
+
+// checkChannel keeps the ways by which only the Secretariat receives to it.
+func checkChannel(p access.Principal, c placardv1.Channel) error {
+	switch c {
+	case placardv1.Channel_EMAIL, placardv1.Channel_FAX, placardv1.Channel_POST:
+		if !p.Secretariat() {
+			return fault.Denied("FIELD_NOT_WRITABLE", "channel: EMAIL, FAX and POST are for the Secretariat", "field", "channel")
+		}
+	}
+	return nil
+}
+
+// prepare decides what a submission asks for, and answers everything that is
+// wrong with it at once.
+func (s *Service) prepare(d *dossier, req *placardv1.SubmitDelegationRequest, now time.Time) (Composition, communication, error) {
+	by := communication{
+		verb:        "submit",
+		channel:     channelOr(req.GetChannel(), placardv1.Channel_API),
+		receiptDate: req.GetReceiptDate(),
+		note:        req.GetNoteVerbale(),
+		focal:       req.GetFocalPoint(),
+	}
+	if err := d.takes(); err != nil {
+		return nil, by, err
+	}
+	if d.row != nil && req.GetEtag() != "" && req.GetEtag() != store.Etag(d.row.Revision) {
+		return nil, by, fault.Stale(d.name)
+	}
+	err := s.validator.Validate(req, "")
+	violations := violationsOf(err)
+	if err != nil && len(violations) == 0 {
+		return nil, by, err
+	}
+	if d.row != nil && req.GetEtag() == "" {
+		violations = append(violations, fault.Violation{Field: "etag", Reason: "ETAG_REQUIRED",
+			Message: "is needed from the second submission on: read the delegation and send its etag"})
+	}
+	if by.received, err = Received(req.GetReceiptDate(), d.zone, now); !hasField(violations, "receipt_date") {
+		violations = append(violations, violationsOf(err)...)
+	}
+	submitted := make([]Submitted, len(req.GetParticipants()))
+	for i, p := range req.GetParticipants() {
+		submitted[i] = Submitted{Said: saidFromParticipant(p, d.modality())}
+		if p.GetName() == "" {
+			continue
+		}
+		// The name of a participant of another delegation names nobody here.
+		submitted[i].ID = name.Last(p.GetName())
+		if !strings.HasPrefix(p.GetName(), d.name+"/participants/") {
+			submitted[i].ID = p.GetName()
+		}
+	}
+	wanted, ambiguous := Match(submitted, d.latest)
+	violations = append(violations, ambiguous...)
+	for _, v := range Check(wanted) {
+		if !hasField(violations, v.Field) {
+			violations = append(violations, v)
+		}
+	}
+	if err := fault.Invalid(violations...); err != nil {
+		return nil, by, err
+	}
+	if err := CheckWithdrawals(len(d.latest), Withdrawn(d.latest, wanted), req.MaxWithdrawals); err != nil { //nolint:protogetter // unset differs from 0
+		return nil, by, err
+	}
+	return wanted, by, nil
+}
+
+func hasField(violations []fault.Violation, field string) bool {
+	for _, v := range violations {
+		if v.Field == field {
+			return true
+		}
+	}
+	return false
+}
+
+func violationsOf(err error) []fault.Violation {
+	if f, ok := fault.As(err); ok {
+		return f.Violations
+	}
+	return nil
+}
+
+func channelOr(c, otherwise placardv1.Channel) placardv1.Channel {
+	if c == placardv1.Channel_CHANNEL_UNSPECIFIED {
+		return otherwise
+	}
+	return c
+}
+
+// modality is how one attends where that is not said.
+func (d *dossier) modality() placardv1.Participant_Modality {
+	if d.meeting.Modality == placardv1.Meeting_ONLINE.String() {
+		return placardv1.Participant_ONLINE
+	}
+	return placardv1.Participant_IN_PERSON
+}
+
+// preview answers what a submission would do, without doing it.
+func (d *dossier) preview(wanted Composition, by communication) (*placardv1.SubmitDelegationResponse, error) {
+	diff := Compare(d.latest, wanted)
+	row := db.Delegation{MeetingID: d.meeting.ID, EntityID: name.EntityOf(d.name), CreateTime: by.received, UpdateTime: by.received}
+	if d.row != nil {
+		row = *d.row
+	}
+	if len(diff) > 0 {
+		plan := d.plan(wanted, diff, by)
+		if plan.attendance {
+			if err := d.intake.TakesAttendance(by.received); err != nil {
+				return nil, err
+			}
+		}
+		row.State, row.Late, row.SubmitTime = plan.state.String(), plan.late, plan.received
+		row.ReturnReasons = nil
+		row.Channel, row.ReceiptDate = by.channel.String(), by.receiptDate
+		row.ParticipantCount = int32(len(wanted))
+		if plan.inForceNew {
+			row.LatestRevision++
+			row.AcceptedRevision = row.LatestRevision
+		}
+		if plan.pending {
+			row.LatestRevision++
+		}
+	}
+	if by.note != nil {
+		row.NoteReference, row.NoteDate = by.note.GetReference(), by.note.GetDate()
+	}
+	if by.focal != nil {
+		row.FocalName, row.FocalEmail, row.FocalPhone = by.focal.GetName(), by.focal.GetEmail(), by.focal.GetPhone()
+	}
+	out := delegationFromRow(&row)
+	if d.row == nil {
+		out.CreateTime, out.UpdateTime, out.Etag = nil, nil, ""
+	}
+	return &placardv1.SubmitDelegationResponse{
+		Delegation: out,
+		Difference: differenceFromCompare(d.name, diff, out.GetState() == placardv1.Delegation_SUBMITTED),
+	}, nil
+}
+
+// submitted answers again what an earlier submission did: the delegation as it
+// is now, and the difference that the revisions of that submission made.
+func (s *Service) submitted(ctx context.Context, delegation string, done store.Done) (*placardv1.SubmitDelegationResponse, error) {
+	row, err := s.row(ctx, delegation)
+	if err != nil {
+		return nil, err
+	}
+	out := &placardv1.SubmitDelegationResponse{Delegation: delegationFromRow(row), Difference: &placardv1.CompositionDifference{}}
+	if done.Resource == "" {
+		return out, nil // it made no difference
+	}
+	revisions, err := s.store.Client().Revision.Query().Where(
+		revision.DelegationID(row.ID),
+		revision.NumberLTE(int32(done.Revision)),
+		revision.NumberGTE(int32(done.Revision)-2),
+	).Order(revision.ByNumber(sql.OrderDesc())).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read revisions: %w", err)
+	}
+	if len(revisions) == 0 {
+		return nil, fault.NotFound(delegation)
+	}
+	made, rest := revisions[0], revisions[1:]
+	if len(rest) > 0 && !made.SelfAccepted && rest[0].SelfAccepted && rest[0].CreateTime.Equal(made.CreateTime) {
+		rest = rest[1:] // the same submission made both
+	}
+	var before Composition
+	if len(rest) > 0 {
+		if before, err = s.composition(ctx, rest[0]); err != nil {
+			return nil, err
+		}
+	}
+	after, err := s.composition(ctx, made)
+	if err != nil {
+		return nil, err
+	}
+	out.Difference = differenceFromCompare(delegation, Compare(before, after), !made.SelfAccepted)
+	return out, nil
+}
+
+// composition reads the composition of a revision.
+func (s *Service) composition(ctx context.Context, r *db.Revision) (Composition, error) {
+	versions, err := s.store.Client().ParticipantVersion.Query().Where(participantversion.IDIn(r.Members...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read composition: %w", err)
+	}
+	at := make(map[int64]int32, len(r.Members))
+	for i, id := range r.Members {
+		at[id] = int32(i + 1)
+	}
+	return compositionFromVersions(versions, func(v *db.ParticipantVersion) int32 { return at[v.ID] }), nil
+}
+
+func (s *Service) row(ctx context.Context, delegation string) (*db.Delegation, error) {
+	row, err := s.store.Client().Delegation.Query().Where(rowOf(delegation)...).Only(ctx)
+	if db.IsNotFound(err) {
+		return nil, fault.NotFound(delegation)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read delegation: %w", err)
+	}
+	return row, nil
+}
+
+func rowOf(delegation string) []predicate.Delegation {
+	return []predicate.Delegation{
+		entdelegation.MeetingID(name.MeetingOf(delegation)),
+		entdelegation.EntityID(name.EntityOf(delegation)),
+	}
+}
+
+// AcceptDelegation puts the latest revision in force.
+func (s *Service) AcceptDelegation(ctx context.Context, req *placardv1.AcceptDelegationRequest) (*placardv1.Delegation, error) {
+	return s.review(ctx, req, "accept", func(ctx context.Context, tx *store.Tx, d *dossier) error {
+		diff := Compare(d.accepted, d.latest)
+		of := participantversion.DelegationID(d.row.ID)
+		if err := tx.Client.ParticipantVersion.Update().
+			Where(of, participantversion.LatestOrder(0), participantversion.AcceptedOrderGT(0)).
+			SetAcceptedOrder(0).Exec(ctx); err != nil {
+			return fmt.Errorf("take versions out: %w", err)
+		}
+		if err := tx.Client.ParticipantVersion.Update().
+			Where(of, participantversion.LatestOrderGT(0)).
+			Modify(func(u *sql.UpdateBuilder) {
+				u.Set(participantversion.FieldAcceptedOrder, sql.Expr(participantversion.FieldLatestOrder))
+			}).Exec(ctx); err != nil {
+			return fmt.Errorf("put versions in force: %w", err)
+		}
+		if err := d.decide(ctx, tx, placardv1.DelegationRevision_ACCEPTED, nil); err != nil {
+			return err
+		}
+		row, err := d.row.Update().SetState(placardv1.Delegation_ACCEPTED.String()).
+			SetAcceptedRevision(d.row.LatestRevision).SetAcceptTime(tx.Now).
+			SetUpdateTime(tx.Now).AddRevision(1).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("write delegation: %w", err)
+		}
+		d.row = row
+		c := d.changeOf(ctx, "accept")
+		c.Revision, c.Paths, c.InForce = int64(row.LatestRevision), []string{"state", "acceptedRevision"}, true
+		tx.Record(c)
+		for _, item := range diff {
+			c := d.changeOf(ctx, "accept")
+			c.Type, c.Resource = name.TypeParticipant, d.name+"/participants/"+item.Person.ID
+			c.Revision, c.Paths, c.InForce = int64(row.LatestRevision), item.Fields, true
+			tx.Record(c)
+		}
+		return nil
+	})
+}
+
+// ReturnDelegation sends the latest revision back to the mission.
+func (s *Service) ReturnDelegation(ctx context.Context, req *placardv1.ReturnDelegationRequest) (*placardv1.Delegation, error) {
+	return s.review(ctx, req, "return", func(ctx context.Context, tx *store.Tx, d *dossier) error {
+		if err := d.decide(ctx, tx, placardv1.DelegationRevision_RETURNED, req.GetReasons()); err != nil {
+			return err
+		}
+		row, err := d.row.Update().SetState(placardv1.Delegation_RETURNED.String()).SetReturnReasons(req.GetReasons()).
+			SetUpdateTime(tx.Now).AddRevision(1).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("write delegation: %w", err)
+		}
+		d.row = row
+		c := d.changeOf(ctx, "return")
+		c.Revision, c.Paths = int64(row.LatestRevision), []string{"state", "returnReasons"}
+		tx.Record(c)
+		return nil
+	})
+}
+
+// reviewed is a request that decides on a revision.
+type reviewed interface {
+	GetName() string
+	GetEtag() string
+	GetRevision() int32
+}
+
+func (s *Service) review(ctx context.Context, req reviewed, verb string, decide func(context.Context, *store.Tx, *dossier) error) (*placardv1.Delegation, error) {
+	return s.write(ctx, req.GetName(), func(ctx context.Context, tx *store.Tx, d *dossier) error {
+		if req.GetRevision() != d.row.LatestRevision {
+			return fault.New(codes.Aborted, "REVISION_MISMATCH",
+				fmt.Sprintf("revision %d is not the latest one, which is %d: look at that and repeat", req.GetRevision(), d.row.LatestRevision),
+				"revision", fmt.Sprint(req.GetRevision()), "latest", fmt.Sprint(d.row.LatestRevision))
+		}
+		if err := checkEtag(req.GetEtag(), d); err != nil {
+			return err
+		}
+		if d.row.State != placardv1.Delegation_SUBMITTED.String() {
+			return fault.Precondition("NOTHING_TO_REVIEW",
+				fmt.Sprintf("cannot %s: the delegation is %s and does not wait for review", verb, d.row.State), "state", d.row.State)
+		}
+		return decide(ctx, tx, d)
+	})
+}
+
+// decide writes what became of the latest revision.
+func (d *dossier) decide(ctx context.Context, tx *store.Tx, state placardv1.DelegationRevision_State, reasons []string) error {
+	n, err := tx.Client.Revision.Update().
+		Where(revision.DelegationID(d.row.ID), revision.Number(d.row.LatestRevision)).
+		SetState(state.String()).SetReturnReasons(reasons).SetReviewTime(tx.Now).Save(ctx)
+	if err != nil {
+		return fmt.Errorf("write revision: %w", err)
+	}
+	if n != 1 {
+		return fmt.Errorf("delegation %s has no revision %d", d.name, d.row.LatestRevision)
+	}
+	return nil
+}
+
+// WithdrawDelegation withdraws everybody.
+func (s *Service) WithdrawDelegation(ctx context.Context, req *placardv1.WithdrawDelegationRequest) (*placardv1.Delegation, error) {
+	return s.write(ctx, req.GetName(), func(ctx context.Context, tx *store.Tx, d *dossier) error {
+		if err := checkEtag(req.GetEtag(), d); err != nil {
+			return err
+		}
+		return d.revise(ctx, tx, Composition{}, d.correction(tx, "withdraw"))
+	})
+}
+
+// correction is the communication of a single change, without a note verbale
+// of its own.
+func (d *dossier) correction(tx *store.Tx, verb string) communication {
+	return communication{
+		verb:        verb,
+		channel:     placardv1.Channel(placardv1.Channel_value[d.row.Channel]),
+		receiptDate: d.row.ReceiptDate,
+		received:    tx.Now,
+	}
+}
+
+// write runs one write of a delegation that exists, and answers it.
+func (s *Service) write(ctx context.Context, delegation string, do func(context.Context, *store.Tx, *dossier) error) (*placardv1.Delegation, error) {
+	return store.Write(ctx, s.store,
+		func(ctx context.Context, tx *store.Tx) (*placardv1.Delegation, error) {
+			d, err := open(ctx, tx, delegation)
+			if err != nil {
+				return nil, err
+			}
+			if d.row == nil {
+				return nil, fault.NotFound(delegation)
+			}
+			if err := d.intake.Takes(); err != nil {
+				return nil, err
+			}
+			if err := do(ctx, tx, d); err != nil {
+				return nil, err
+			}
+			return delegationFromRow(d.row), nil
+		},
+		func(ctx context.Context, _ store.Done) (*placardv1.Delegation, error) {
+			row, err := s.row(ctx, delegation)
+			if err != nil {
+				return nil, err
+			}
+			return delegationFromRow(row), nil
+		})
+}
+
+func checkEtag(etag string, d *dossier) error {
+	if etag != "" && etag != store.Etag(d.row.Revision) {
+		return fault.Stale(d.name)
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package entity
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protojson"
+
+	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/internal/name"
+)
+
+// Names reads the names of an entity from its row: an Entity with its short
+// and its formal name only.
+func Names(text string) (*placardv1.Entity, error) {
+	e := &placardv1.Entity{}
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal([]byte(text), e); err != nil {
+		return nil, fmt.Errorf("read names of an entity: %w", err)
+	}
+	return e, nil
+}
+
+// namesFromEntity is what Names reads.
+func namesFromEntity(e *placardv1.Entity) (string, error) {
+	text, err := protojson.Marshal(&placardv1.Entity{ShortName: e.GetShortName(), FormalName: e.GetFormalName()})
+	if err != nil {
+		return "", fmt.Errorf("write names of %s: %w", e.GetCode(), err)
+	}
+	return string(text), nil
+}
+
+func entityFromRow(row *db.Entity) (*placardv1.Entity, error) {
+	e, err := Names(row.Names)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", row.ID, err)
+	}
+	e.Name = name.Entity(row.ID)
+	e.Code = row.ID
+	e.Kind = placardv1.Entity_Kind(placardv1.Entity_Kind_value[row.Kind])
+	return e, nil
+}

@@ -1,0 +1,47 @@
+package participantlist
+
+import (
+	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db"
+	rules "github.com/un-placard/placard/internal/delegation"
+	"github.com/un-placard/placard/internal/name"
+)
+
+// fill puts an outline and its persons into a list.
+func fill(list *placardv1.ParticipantList, e edition, o outline, persons map[string][]*db.ParticipantVersion) {
+	words := vocabularies[e.language]
+	list.Title = o.title
+	for _, p := range o.parts {
+		shown := &placardv1.ParticipantList_Part{
+			ParticipationStatus: p.status,
+			Heading:             words.headings[p.status],
+		}
+		for _, d := range p.delegations {
+			row := &placardv1.ParticipantList_Delegation{
+				Entity:     name.Entity(d.entity),
+				EntityName: d.name,
+				Late:       &d.late,
+			}
+			for _, v := range persons[d.entity] {
+				row.Persons = append(row.Persons, toPerson(v))
+			}
+			shown.Delegations = append(shown.Delegations, row)
+			list.DelegationCount++
+			list.PersonCount += int32(len(row.Persons))
+		}
+		list.Parts = append(list.Parts, shown)
+	}
+}
+
+func toPerson(v *db.ParticipantVersion) *placardv1.ParticipantList_Person {
+	return &placardv1.ParticipantList_Person{
+		Participant:     name.Participant(v.MeetingID, v.EntityID, v.ParticipantID),
+		Honorific:       v.Honorific,
+		DisplayName:     rules.DisplayName(v.GivenName, v.FamilyName),
+		LatinName:       rules.DisplayName(v.LatinGivenName, v.LatinFamilyName),
+		FunctionalTitle: v.FunctionalTitle,
+		Organization:    v.Organization,
+		Role:            placardv1.Participant_Role(placardv1.Participant_Role_value[v.Role]),
+		Modality:        placardv1.Participant_Modality(placardv1.Participant_Modality_value[v.Modality]),
+	}
+}

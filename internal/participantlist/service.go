@@ -1,0 +1,86 @@
+// Package participantlist makes the list of participants of a meeting, as it
+// is published: as a message and as a file. It writes nothing.
+package participantlist
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/internal/locale"
+	"github.com/un-placard/placard/internal/name"
+	"github.com/un-placard/placard/internal/store"
+)
+
+// Config is what the service needs.
+type Config struct {
+	// Store holds meetings and delegations.
+	Store *store.Store
+}
+
+// Service implements ParticipantListService.
+type Service struct {
+	placardv1.UnimplementedParticipantListServiceServer
+	store *store.Store
+}
+
+// New makes the service.
+func New(cfg Config) *Service { return &Service{store: cfg.Store} }
+
+// edition says which list is asked for.
+type edition struct {
+	meeting     string
+	language    string
+	accept      []string
+	provisional bool
+}
+
+// editionOf reads a request: the language that it names, else the first
+// official one that the caller accepts, else English.
+func editionOf(ctx context.Context, req interface {
+	GetName() string
+	GetLanguage() string
+	GetProvisional() bool
+}) edition {
+	e := edition{
+		meeting:     name.MeetingOf(req.GetName()),
+		language:    req.GetLanguage(),
+		accept:      locale.FromContext(ctx),
+		provisional: req.GetProvisional(),
+	}
+	if e.language == "" {
+		e.language = locale.Best(e.accept)
+	}
+	return e
+}
+
+// GetParticipantList implements ParticipantListService.
+func (s *Service) GetParticipantList(
+	ctx context.Context, req *placardv1.GetParticipantListRequest,
+) (*placardv1.ParticipantList, error) {
+	e := editionOf(ctx, req)
+	list := &placardv1.ParticipantList{
+		Name:        req.GetName(),
+		Language:    e.language,
+		Provisional: e.provisional,
+		CreateTime:  timestamppb.New(s.store.Now()),
+	}
+	err := s.store.Snapshot(ctx, func(ctx context.Context, client *db.Client) error {
+		o, err := readOutline(ctx, client, e)
+		if err != nil {
+			return err
+		}
+		persons, err := readPersons(ctx, client, e, nil)
+		if err != nil {
+			return err
+		}
+		fill(list, e, o, persons)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
