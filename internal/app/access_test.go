@@ -1,0 +1,488 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	placardv1 "github.com/un-placard/placard/api/placard/v1"
+)
+
+// fixture is a meeting with delegations of AUT and MEX, both accepted and then
+// changed, so that something waits; and a draft besides.
+type fixture struct {
+	meeting, draft, id string
+	// participant of AUT.
+	participant *placardv1.Participant
+	// key of AUT.
+	key string
+}
+
+// secret words that stand in the data of MEX and in nothing else.
+const foreign = "Zzyzx"
+
+func newFixture(t *testing.T, c *clients, id string) *fixture {
+	t.Helper()
+	ctx := c.As(t, c.Admin)
+	f := &fixture{id: c.id + "-" + id}
+	f.meeting = c.newMeeting(t, id, nil, "AUT", "MEX", "FRA", "EGY")
+	must(c.invitations.CreateInvitation(ctx, &placardv1.CreateInvitationRequest{Parent: f.meeting, Invitation: &placardv1.Invitation{
+		Entity: "entities/COL", ParticipationStatus: placardv1.ParticipationStatus_STATE_PARTY,
+	}}))(t)
+	for _, e := range []string{"AUT", "MEX"} {
+		name := "Own"
+		if e == "MEX" {
+			name = foreign
+		}
+		own := person(name+"-1", name, "Head", placardv1.Participant_HEAD)
+		own.Email, own.Phone = proto.String(strings.ToLower(name)+"@example.org"), proto.String("+1 "+name)
+		c.submitAccepted(ctx, t, f.meeting+"/delegations/"+e, own, person("", name, "Expert", placardv1.Participant_EXPERT))
+		must(c.participants.CreateParticipant(ctx, &placardv1.CreateParticipantRequest{
+			Parent: f.meeting + "/delegations/" + e, Participant: person("", name, "Waiting", placardv1.Participant_ADVISER),
+		}))(t)
+	}
+	f.participant = c.find(ctx, t, f.meeting+"/delegations/AUT", "Head")
+	d := must(c.meetings.CreateMeeting(ctx, &placardv1.CreateMeetingRequest{MeetingId: f.id + "-draft", Meeting: &placardv1.Meeting{
+		Title: &placardv1.LocalizedText{En: "Draft"}, StartDate: "2030-01-01", EndDate: "2030-01-02", TimeZone: "Europe/Vienna",
+	}}))(t)
+	f.draft = d.GetName()
+	f.key = must(c.keys.CreateKey(ctx, &placardv1.CreateKeyRequest{Key: &placardv1.Key{
+		Role: placardv1.Access_MISSION, Entity: "entities/AUT", ExpireTime: timestamppb.New(time.Now().Add(time.Hour)),
+	}}))(t).GetName()
+	return f
+}
+
+// requests makes, for every method, a request about what belongs to AUT.
+var requests = map[string]func(f *fixture) proto.Message{
+	"CallerService.GetCaller":     func(*fixture) proto.Message { return &placardv1.GetCallerRequest{} },
+	"EntityService.GetEntity":     func(*fixture) proto.Message { return &placardv1.GetEntityRequest{Name: "entities/AUT"} },
+	"EntityService.ListEntities":  func(*fixture) proto.Message { return &placardv1.ListEntitiesRequest{} },
+	"MeetingService.GetMeeting":   func(f *fixture) proto.Message { return &placardv1.GetMeetingRequest{Name: f.meeting} },
+	"MeetingService.ListMeetings": func(*fixture) proto.Message { return &placardv1.ListMeetingsRequest{PageSize: 1000} },
+	"MeetingService.CreateMeeting": func(f *fixture) proto.Message {
+		return &placardv1.CreateMeetingRequest{MeetingId: f.id + "-new", ValidateOnly: true, Meeting: &placardv1.Meeting{
+			Title: &placardv1.LocalizedText{En: "New"}, StartDate: "2030-01-01", EndDate: "2030-01-02", TimeZone: "Europe/Vienna",
+		}}
+	},
+	"MeetingService.UpdateMeeting": func(f *fixture) proto.Message {
+		return &placardv1.UpdateMeetingRequest{Meeting: &placardv1.Meeting{Name: f.meeting, DocumentsUri: "https://example.org/"}}
+	},
+	"MeetingService.DeleteMeeting":   func(f *fixture) proto.Message { return &placardv1.DeleteMeetingRequest{Name: f.meeting} },
+	"MeetingService.AnnounceMeeting": func(f *fixture) proto.Message { return &placardv1.AnnounceMeetingRequest{Name: f.meeting} },
+	"MeetingService.OpenMeeting":     func(f *fixture) proto.Message { return &placardv1.OpenMeetingRequest{Name: f.meeting} },
+	"MeetingService.CloseMeeting":    func(f *fixture) proto.Message { return &placardv1.CloseMeetingRequest{Name: f.meeting} },
+	"MeetingService.ConcludeMeeting": func(f *fixture) proto.Message { return &placardv1.ConcludeMeetingRequest{Name: f.meeting} },
+	"InvitationService.GetInvitation": func(f *fixture) proto.Message {
+		return &placardv1.GetInvitationRequest{Name: f.meeting + "/invitations/AUT"}
+	},
+	"InvitationService.ListInvitations": func(f *fixture) proto.Message {
+		return &placardv1.ListInvitationsRequest{Parent: f.meeting}
+	},
+	"InvitationService.CreateInvitation": func(f *fixture) proto.Message {
+		return &placardv1.CreateInvitationRequest{Parent: f.meeting, Invitation: &placardv1.Invitation{
+			Entity: "entities/BRA", ParticipationStatus: placardv1.ParticipationStatus_STATE_PARTY,
+		}}
+	},
+	"InvitationService.BatchCreateInvitations": func(f *fixture) proto.Message {
+		return &placardv1.BatchCreateInvitationsRequest{Parent: f.meeting, Requests: []*placardv1.CreateInvitationRequest{{
+			Parent: f.meeting, Invitation: &placardv1.Invitation{Entity: "entities/JPN", ParticipationStatus: placardv1.ParticipationStatus_STATE_PARTY},
+		}}}
+	},
+	"InvitationService.UpdateInvitation": func(f *fixture) proto.Message {
+		return &placardv1.UpdateInvitationRequest{Invitation: &placardv1.Invitation{Name: f.meeting + "/invitations/AUT", Reference: "X"}}
+	},
+	"InvitationService.DeleteInvitation": func(f *fixture) proto.Message {
+		return &placardv1.DeleteInvitationRequest{Name: f.meeting + "/invitations/AUT"}
+	},
+	"InvitationService.IssueInvitation": func(f *fixture) proto.Message {
+		return &placardv1.IssueInvitationRequest{Name: f.meeting + "/invitations/AUT"}
+	},
+	"InvitationService.AcknowledgeInvitation": func(f *fixture) proto.Message {
+		return &placardv1.AcknowledgeInvitationRequest{Name: f.meeting + "/invitations/AUT"}
+	},
+	"InvitationService.AcceptInvitation": func(f *fixture) proto.Message {
+		return &placardv1.AcceptInvitationRequest{Name: f.meeting + "/invitations/AUT"}
+	},
+	"InvitationService.DeclineInvitation": func(f *fixture) proto.Message {
+		return &placardv1.DeclineInvitationRequest{Name: f.meeting + "/invitations/AUT"}
+	},
+	"DelegationService.GetDelegation": func(f *fixture) proto.Message {
+		return &placardv1.GetDelegationRequest{Name: f.meeting + "/delegations/AUT"}
+	},
+	"DelegationService.ListDelegations": func(f *fixture) proto.Message {
+		return &placardv1.ListDelegationsRequest{Parent: f.meeting}
+	},
+	"DelegationService.SubmitDelegation": func(f *fixture) proto.Message {
+		return &placardv1.SubmitDelegationRequest{Name: f.meeting + "/delegations/AUT", Participants: []*placardv1.Participant{
+			{Name: f.participant.GetName(), FamilyName: "Head", Role: placardv1.Participant_HEAD},
+		}}
+	},
+	"DelegationService.AcceptDelegation": func(f *fixture) proto.Message {
+		return &placardv1.AcceptDelegationRequest{Name: f.meeting + "/delegations/AUT", Revision: 1}
+	},
+	"DelegationService.ReturnDelegation": func(f *fixture) proto.Message {
+		return &placardv1.ReturnDelegationRequest{Name: f.meeting + "/delegations/AUT", Revision: 1, Reasons: []string{"x"}}
+	},
+	"DelegationService.WithdrawDelegation": func(f *fixture) proto.Message {
+		return &placardv1.WithdrawDelegationRequest{Name: f.meeting + "/delegations/AUT"}
+	},
+	"DelegationService.ListDelegationRevisions": func(f *fixture) proto.Message {
+		return &placardv1.ListDelegationRevisionsRequest{Parent: f.meeting + "/delegations/AUT"}
+	},
+	"ParticipantService.GetParticipant": func(f *fixture) proto.Message {
+		return &placardv1.GetParticipantRequest{Name: f.participant.GetName()}
+	},
+	"ParticipantService.ListParticipants": func(f *fixture) proto.Message {
+		return &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/AUT"}
+	},
+	"ParticipantService.CreateParticipant": func(f *fixture) proto.Message {
+		return &placardv1.CreateParticipantRequest{Parent: f.meeting + "/delegations/AUT", Participant: person("", "New", "One", placardv1.Participant_EXPERT)}
+	},
+	"ParticipantService.UpdateParticipant": func(f *fixture) proto.Message {
+		return &placardv1.UpdateParticipantRequest{Participant: &placardv1.Participant{Name: f.participant.GetName(), Phone: proto.String("1")}}
+	},
+	"ParticipantService.WithdrawParticipant": func(f *fixture) proto.Message {
+		return &placardv1.WithdrawParticipantRequest{Name: f.participant.GetName(), Etag: "another"}
+	},
+	"ParticipantListService.GetParticipantList": func(f *fixture) proto.Message {
+		return &placardv1.GetParticipantListRequest{Name: f.meeting + "/participantList"}
+	},
+	"ParticipantListService.ExportParticipantList": func(f *fixture) proto.Message {
+		return &placardv1.ExportParticipantListRequest{Name: f.meeting + "/participantList"}
+	},
+	"ChangeService.ListChanges": func(*fixture) proto.Message { return &placardv1.ListChangesRequest{PageSize: 1000} },
+	"KeyService.GetKey":         func(f *fixture) proto.Message { return &placardv1.GetKeyRequest{Name: f.key} },
+	"KeyService.ListKeys":       func(*fixture) proto.Message { return &placardv1.ListKeysRequest{PageSize: 1000} },
+	"KeyService.CreateKey": func(f *fixture) proto.Message {
+		return &placardv1.CreateKeyRequest{Key: &placardv1.Key{Role: placardv1.Access_MISSION, Entity: "entities/AUT"}}
+	},
+	"KeyService.RevokeKey": func(f *fixture) proto.Message { return &placardv1.RevokeKeyRequest{Name: f.key} },
+}
+
+// callers of the test, and the role of ACCESS.md that each has. `outside` says
+// that what belongs to AUT in the fixture is not the caller's.
+var callers = []struct {
+	name, role, entity string
+	bound              func(f *fixture) []string
+	outside            bool
+}{
+	{name: "admin", role: "admin"},
+	{name: "secretariat", role: "secretariat"},
+	{name: "secretariat of the meeting", role: "secretariat", bound: func(f *fixture) []string { return []string{f.meeting} }},
+	{name: "secretariat of another meeting", role: "secretariat", bound: func(f *fixture) []string { return []string{f.draft} }, outside: true},
+	{name: "mission", role: "mission", entity: "AUT"},
+	{name: "mission of another State", role: "mission", entity: "MEX", outside: true},
+	{name: "mission of a State that is not invited", role: "mission", entity: "ZAF", outside: true},
+	{name: "mission of a State whose invitation is a draft", role: "mission", entity: "COL", outside: true},
+	{name: "pass office", role: "pass_office"},
+	{name: "pass office of another meeting", role: "pass_office", bound: func(f *fixture) []string { return []string{f.draft} }, outside: true},
+	{name: "gate", role: "gate"},
+	{name: "reader", role: "reader"},
+	{name: "reader of another meeting", role: "reader", bound: func(f *fixture) []string { return []string{f.draft} }, outside: true},
+}
+
+// TestAccess: every method with every role of ACCESS.md. What a role may not
+// call is PERMISSION_DENIED; what is not the caller's is NOT_FOUND, or absent
+// from what is answered.
+func TestAccess(t *testing.T) {
+	table := accessTable(t)
+	// These answer to everybody who may call them, each with its own.
+	public := []string{"CallerService.GetCaller", "EntityService.GetEntity", "EntityService.ListEntities",
+		"MeetingService.ListMeetings", "MeetingService.CreateMeeting", "ChangeService.ListChanges", "KeyService.ListKeys"}
+	// The meeting and its list are another State's as well, if it is invited.
+	shared := []string{"MeetingService.GetMeeting", "InvitationService.ListInvitations", "DelegationService.ListDelegations",
+		"ParticipantListService.GetParticipantList", "ParticipantListService.ExportParticipantList"}
+	each(t, func(t *testing.T, c *clients) {
+		f := newFixture(t, c, "access")
+		keys := map[string]string{}
+		for _, caller := range callers {
+			var bound []string
+			if caller.bound != nil {
+				bound = caller.bound(f)
+			}
+			keys[caller.name] = c.Key(t, caller.role, caller.entity, bound...)
+		}
+		for _, method := range methods() {
+			short := shortName(method)
+			request, ok := requests[short]
+			if !ok {
+				t.Errorf("%s has no request in this test", short)
+				continue
+			}
+			roles, ok := table[short]
+			if !ok {
+				t.Errorf("%s is not in ACCESS.md", short)
+			}
+			t.Run(short, func(t *testing.T) {
+				_, err := call(t.Context(), t, c.conn, method, request(f))
+				wantFault(t, err, codes.Unauthenticated, "UNAUTHENTICATED")
+				for _, caller := range callers {
+					_, err := call(c.As(t, keys[caller.name]), t, c.conn, method, request(f))
+					code, reason := faultOf(err)
+					invited := caller.entity == "MEX" && slices.Contains(shared, short)
+					switch {
+					case !slices.Contains(roles, caller.role):
+						if code != codes.PermissionDenied {
+							t.Errorf("%s: %v, want PERMISSION_DENIED", caller.name, err)
+						}
+					case short == "MeetingService.CreateMeeting" && caller.bound != nil:
+						if reason != "MEETING_BOUND" {
+							t.Errorf("%s: %v, want MEETING_BOUND", caller.name, err)
+						}
+					case short == "KeyService.CreateKey" && (caller.outside || caller.bound != nil):
+						if reason != "KEY_EXCEEDS_CALLER" {
+							t.Errorf("%s: %v, want KEY_EXCEEDS_CALLER", caller.name, err)
+						}
+					case short == "KeyService.GetKey" || short == "KeyService.RevokeKey":
+						if want := caller.outside || caller.bound != nil; want != (code == codes.NotFound) {
+							t.Errorf("%s: %v, NOT_FOUND wanted: %v", caller.name, err, want)
+						}
+					case caller.outside && !invited && !slices.Contains(public, short):
+						if code != codes.NotFound {
+							t.Errorf("%s: %v, want NOT_FOUND", caller.name, err)
+						}
+					default:
+						if slices.Contains([]codes.Code{codes.PermissionDenied, codes.NotFound, codes.Unauthenticated, codes.Internal, codes.Unimplemented, codes.Unknown}, code) {
+							t.Errorf("%s: %v", caller.name, err)
+						}
+					}
+				}
+			})
+		}
+	})
+}
+
+// TestNothingForeign: a mission tries every way in to what belongs to another
+// State. Whatever it is answered holds nothing of it.
+func TestNothingForeign(t *testing.T) {
+	each(t, func(t *testing.T, c *clients) {
+		f := newFixture(t, c, "foreign")
+		admin := c.As(t, c.Admin)
+		mexican := c.find(admin, t, f.meeting+"/delegations/MEX", "Head").GetName()
+		own := c.As(t, c.Key(t, "mission", "AUT"))
+		foreignToken := must(c.participants.ListParticipants(admin, &placardv1.ListParticipantsRequest{
+			Parent: "meetings/-/delegations/-", PageSize: 1}))(t).GetNextPageToken()
+		mexicanToken := must(c.participants.ListParticipants(c.As(t, c.Key(t, "mission", "MEX")), &placardv1.ListParticipantsRequest{
+			Parent: "meetings/-/delegations/-", PageSize: 1}))(t).GetNextPageToken()
+
+		for name, req := range map[string]struct {
+			method string
+			req    proto.Message
+		}{
+			"direct participant":     {"ParticipantService.GetParticipant", &placardv1.GetParticipantRequest{Name: mexican}},
+			"their id under our own": {"ParticipantService.GetParticipant", &placardv1.GetParticipantRequest{Name: strings.Replace(mexican, "/MEX/", "/AUT/", 1)}},
+			"update under our own": {"ParticipantService.UpdateParticipant", &placardv1.UpdateParticipantRequest{
+				Participant: &placardv1.Participant{Name: strings.Replace(mexican, "/MEX/", "/AUT/", 1), Phone: proto.String("1")}}},
+			"withdraw under our own":   {"ParticipantService.WithdrawParticipant", &placardv1.WithdrawParticipantRequest{Name: strings.Replace(mexican, "/MEX/", "/AUT/", 1)}},
+			"direct delegation":        {"DelegationService.GetDelegation", &placardv1.GetDelegationRequest{Name: f.meeting + "/delegations/MEX"}},
+			"revisions":                {"DelegationService.ListDelegationRevisions", &placardv1.ListDelegationRevisionsRequest{Parent: f.meeting + "/delegations/MEX"}},
+			"list of theirs":           {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/MEX"}},
+			"wildcard entity":          {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/-", PageSize: 1000}},
+			"wildcard meeting":         {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: "meetings/-/delegations/MEX"}},
+			"wildcard both":            {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: "meetings/-/delegations/-", PageSize: 1000}},
+			"in force":                 {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: "meetings/-/delegations/-", PageSize: 1000, View: placardv1.CompositionView_ACCEPTED}},
+			"filter by entity":         {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: "meetings/-/delegations/-", Filter: `entity = "MEX"`}},
+			"filter by e-mail":         {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: "meetings/-/delegations/-", Filter: `email = "zzyzx@example.org" OR role = HEAD`, PageSize: 1000}},
+			"filter that is true":      {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/AUT", Filter: `entity = "MEX" OR NOT entity = "MEX"`, PageSize: 1000}},
+			"token of the Secretariat": {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: "meetings/-/delegations/-", PageSize: 1, PageToken: foreignToken}},
+			"token of Mexico":          {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: "meetings/-/delegations/-", PageSize: 1, PageToken: mexicanToken}},
+			"delegations":              {"DelegationService.ListDelegations", &placardv1.ListDelegationsRequest{Parent: "meetings/-", PageSize: 1000}},
+			"delegations by filter":    {"DelegationService.ListDelegations", &placardv1.ListDelegationsRequest{Parent: f.meeting, Filter: `entity = "entities/MEX" OR state = SUBMITTED`}},
+			"invitations":              {"InvitationService.ListInvitations", &placardv1.ListInvitationsRequest{Parent: "meetings/-", PageSize: 1000}},
+			"invitations by filter":    {"InvitationService.ListInvitations", &placardv1.ListInvitationsRequest{Parent: f.meeting, Filter: `entity = "MEX"`}},
+			"list of participants":     {"ParticipantListService.GetParticipantList", &placardv1.GetParticipantListRequest{Name: f.meeting + "/participantList"}},
+			"provisional list":         {"ParticipantListService.GetParticipantList", &placardv1.GetParticipantListRequest{Name: f.meeting + "/participantList", Provisional: true}},
+			"exported list":            {"ParticipantListService.ExportParticipantList", &placardv1.ExportParticipantListRequest{Name: f.meeting + "/participantList", Provisional: true}},
+			"changes":                  {"ChangeService.ListChanges", &placardv1.ListChangesRequest{PageSize: 1000}},
+			"changes of the meeting":   {"ChangeService.ListChanges", &placardv1.ListChangesRequest{Meeting: f.meeting, PageSize: 1000}},
+			"keys":                     {"KeyService.ListKeys", &placardv1.ListKeysRequest{PageSize: 1000}},
+			"their participant in our submission": {"DelegationService.SubmitDelegation", &placardv1.SubmitDelegationRequest{
+				Name: f.meeting + "/delegations/AUT", Participants: []*placardv1.Participant{{Name: mexican, FamilyName: "X", Role: placardv1.Participant_HEAD}}}},
+			"their id in our submission": {"DelegationService.SubmitDelegation", &placardv1.SubmitDelegationRequest{
+				Name: f.meeting + "/delegations/AUT", ValidateOnly: true, MaxWithdrawals: proto.Int32(9), Etag: must(c.delegations.GetDelegation(own, &placardv1.GetDelegationRequest{Name: f.meeting + "/delegations/AUT"}))(t).GetEtag(),
+				Participants: []*placardv1.Participant{{ExternalId: proto.String(foreign + "-1"), GivenName: foreign, FamilyName: "Head", Role: placardv1.Participant_HEAD}}}},
+			"a key for Mexico":      {"KeyService.CreateKey", &placardv1.CreateKeyRequest{Key: &placardv1.Key{Role: placardv1.Access_MISSION, Entity: "entities/MEX"}}},
+			"a key of more":         {"KeyService.CreateKey", &placardv1.CreateKeyRequest{Key: &placardv1.Key{Role: placardv1.Access_SECRETARIAT}}},
+			"a draft of a meeting":  {"MeetingService.GetMeeting", &placardv1.GetMeetingRequest{Name: f.draft}},
+			"changes of that draft": {"ChangeService.ListChanges", &placardv1.ListChangesRequest{Meeting: f.draft}},
+			"declining for Mexico":  {"InvitationService.DeclineInvitation", &placardv1.DeclineInvitationRequest{Name: f.meeting + "/invitations/MEX"}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				before := must(c.participants.ListParticipants(admin, &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/MEX"}))(t)
+				answer, err := call(own, t, c.conn, "/placard.v1."+strings.Replace(req.method, ".", "/", 1), req.req)
+				if err == nil {
+					text := answer
+					// What the caller itself sent is not foreign.
+					if name == "their id in our submission" {
+						if !strings.Contains(text, "ADDED") || strings.Contains(text, "CHANGED") {
+							t.Errorf("matched with a person of another State: %s", text)
+						}
+						text = strings.ReplaceAll(text, foreign, "")
+					}
+					if strings.Contains(text, foreign) || strings.Contains(strings.ReplaceAll(text, "entities/MEX ", ""), "MEX") || strings.Contains(text, f.draft) {
+						t.Errorf("answers what is not the caller's: %s", text)
+					}
+				} else if code, _ := faultOf(err); code != codes.NotFound && code != codes.InvalidArgument && code != codes.PermissionDenied {
+					t.Errorf("%v", err)
+				} else if strings.Contains(err.Error(), foreign) {
+					t.Errorf("the error tells: %v", err)
+				}
+				after := must(c.participants.ListParticipants(admin, &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/MEX"}))(t)
+				equal(t, "what is Mexico's", after, before)
+			})
+		}
+	})
+}
+
+// TestContactsAreHidden: the Pass Office and readers never get a contact
+// detail, nor anybody who was not accepted.
+func TestContactsAreHidden(t *testing.T) {
+	each(t, func(t *testing.T, c *clients) {
+		f := newFixture(t, c, "contacts")
+		for _, role := range []string{"pass_office", "reader"} {
+			ctx := c.As(t, c.Key(t, role, ""))
+			for _, method := range methods() {
+				short := shortName(method)
+				if !slices.Contains(accessTable(t)[short], role) || short == "EntityService.ListEntities" {
+					continue
+				}
+				answer, err := call(ctx, t, c.conn, method, requests[short](f))
+				if err != nil {
+					continue
+				}
+				for _, hidden := range []string{"@example.org", "+1 ", "Waiting", foreign + "-1", "Own-1"} {
+					if strings.Contains(answer, hidden) {
+						t.Errorf("%s answers %q to %s: %s", short, hidden, role, answer)
+					}
+				}
+			}
+		}
+		pass := c.As(t, c.Key(t, "pass_office", ""))
+		_, err := c.participants.ListParticipants(pass, &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/-", View: placardv1.CompositionView_LATEST})
+		wantFault(t, err, codes.PermissionDenied, "FIELD_NOT_WRITABLE")
+		_, err = c.participants.ListParticipants(pass, &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/-", Filter: `email = "own@example.org"`})
+		wantFault(t, err, codes.PermissionDenied, "FIELD_NOT_READABLE")
+		_, err = c.lists.GetParticipantList(pass, &placardv1.GetParticipantListRequest{Name: f.meeting + "/participantList", Provisional: true})
+		wantFault(t, err, codes.PermissionDenied, "FIELD_NOT_WRITABLE")
+		list := must(c.participants.ListParticipants(pass, &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/-"}))(t)
+		if len(list.GetParticipants()) != 4 {
+			t.Errorf("the Pass Office sees %d participants in force, want 4", len(list.GetParticipants()))
+		}
+	})
+}
+
+// methods are all methods of the contract, as gRPC calls them.
+func methods() []string {
+	var out []string
+	protoregistry.GlobalFiles.RangeFilesByPackage("placard.v1", func(f protoreflect.FileDescriptor) bool {
+		for i := range f.Services().Len() {
+			s := f.Services().Get(i)
+			for j := range s.Methods().Len() {
+				out = append(out, "/"+string(s.FullName())+"/"+string(s.Methods().Get(j).Name()))
+			}
+		}
+		return true
+	})
+	slices.Sort(out)
+	// What ends a meeting or a key comes last, so that the others still find it.
+	last := func(m string) bool {
+		return slices.Contains([]string{"ConcludeMeeting", "WithdrawDelegation", "DeclineInvitation", "RevokeKey"}, m[strings.LastIndexByte(m, '/')+1:])
+	}
+	slices.SortStableFunc(out, func(a, b string) int {
+		switch {
+		case last(a) == last(b):
+			return 0
+		case last(a):
+			return 1
+		default:
+			return -1
+		}
+	})
+	// Nothing is written any more once a meeting is concluded.
+	i := slices.IndexFunc(out, func(m string) bool { return strings.HasSuffix(m, "/ConcludeMeeting") })
+	return append(append(out[:i:i], out[i+1:]...), out[i])
+}
+
+func shortName(method string) string {
+	return strings.Replace(strings.TrimPrefix(method, "/placard.v1."), "/", ".", 1)
+}
+
+// call calls a method and answers its response as JSON.
+func call(ctx context.Context, t *testing.T, conn grpc.ClientConnInterface, method string, req proto.Message) (string, error) {
+	t.Helper()
+	d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(strings.ReplaceAll(method[1:], "/", ".")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := d.(protoreflect.MethodDescriptor)
+	kind, err := protoregistry.GlobalTypes.FindMessageByName(m.Output().FullName())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply := kind.New().Interface()
+	if !m.IsStreamingServer() {
+		if err := conn.Invoke(ctx, method, req, reply); err != nil {
+			return "", err
+		}
+		return protojson.Format(reply), nil
+	}
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, method)
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(stream.SendMsg(req), stream.CloseSend()); err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	var all strings.Builder
+	for {
+		reply := kind.New().Interface()
+		err := stream.RecvMsg(reply)
+		if errors.Is(err, io.EOF) {
+			return all.String(), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		// A file is bytes: as text, so that the test finds what stands in it.
+		data := reply.ProtoReflect().Descriptor().Fields().ByName("data")
+		all.Write(reply.ProtoReflect().Get(data).Bytes())
+	}
+}
+
+// accessTable reads which roles may call which method from ACCESS.md.
+func accessTable(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("../../api/ACCESS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := []string{"admin", "secretariat", "mission", "pass_office", "gate", "reader", "link"}
+	table := map[string][]string{}
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != len(roles)+3 || !strings.Contains(cells[1], "Service.") {
+			continue
+		}
+		method := strings.TrimSpace(cells[1])
+		table[method] = []string{}
+		for i, role := range roles {
+			if strings.HasPrefix(strings.TrimSpace(cells[i+2]), "yes") {
+				table[method] = append(table[method], role)
+			}
+		}
+	}
+	return table
+}

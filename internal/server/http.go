@@ -1,0 +1,163 @@
+package server
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/swaggest/swgui/v5emb"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/metric/noop"
+	"google.golang.org/grpc/codes"
+
+	"github.com/un-placard/placard/internal/fault"
+)
+
+// maxHeader is how large the headers of a request may be, in bytes.
+const maxHeader = 64 << 10
+
+// docs is the page that shows the API. Its own script keeps the page free of
+// inline scripts, which its security policy refuses.
+//
+//go:embed docs
+var docs embed.FS
+
+const (
+	// nothing is the policy of what is not a page.
+	nothing = "default-src 'none'; frame-ancestors 'none'"
+	// docsPolicy lets the page load its own parts and call this server.
+	docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+		"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+// newHTTP makes what HTTP answers.
+func (s *Server) newHTTP(api http.Handler) (http.Handler, error) {
+	page, err := docs.ReadFile("docs/index.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the page of the API: %w", err)
+	}
+	script, err := docs.ReadFile("docs/docs.js")
+	if err != nil {
+		return nil, fmt.Errorf("read the page of the API: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", otelhttp.NewHandler(api, "rest",
+		otelhttp.WithTracerProvider(s.cfg.Telemetry.Tracer), otelhttp.WithPropagators(s.cfg.Telemetry.Propagator),
+		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // the station `measure` does it for both doors
+		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method }),
+	))
+	mux.Handle("/healthz", s.get(content("text/plain; charset=utf-8", []byte("ok\n"))))
+	mux.Handle("/readyz", s.get(http.HandlerFunc(s.ready)))
+	mux.Handle("/openapi.json", s.get(content("application/json", s.cfg.OpenAPI)))
+	mux.Handle("/metrics", s.get(s.cfg.Telemetry.Metrics()))
+	swagger := v5emb.New("Placard", "/openapi.json", "/docs/")
+	mux.Handle("/docs", s.get(http.RedirectHandler("/docs/", http.StatusMovedPermanently)))
+	mux.Handle("/docs/", s.get(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", docsPolicy)
+		switch r.URL.Path {
+		case "/docs/":
+			content("text/html; charset=utf-8", page).ServeHTTP(w, r)
+		case "/docs/docs.js":
+			content("text/javascript; charset=utf-8", script).ServeHTTP(w, r)
+		case "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/docs/favicon-32x32.png":
+			swagger.ServeHTTP(w, r)
+		default:
+			s.refusePath(w, r)
+		}
+	})))
+	mux.HandleFunc("/", s.refusePath)
+	return s.outermost(mux), nil
+}
+
+func content(kind string, body []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		_, _ = w.Write(body) // the caller is gone
+	})
+}
+
+// get is a path that is only read.
+func (s *Server) get(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			s.refuseMethod(w, r, http.MethodGet, http.MethodHead)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// readyLimit is how long the database may take to say that it is there.
+const readyLimit = 2 * time.Second
+
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
+	defer cancel()
+	err := context.Canceled
+	if !s.stopping.Load() {
+		err = s.cfg.Ready(ctx)
+	}
+	if err != nil {
+		s.refuse(w, r, fault.New(codes.Unavailable, "UNAVAILABLE", "the server is not ready", retryAfter, "1"))
+		return
+	}
+	content("text/plain; charset=utf-8", []byte("ready\n")).ServeHTTP(w, r)
+}
+
+// outermost gives every request an id and every answer its headers, and keeps
+// a panic to the request that it is in.
+func (s *Server) outermost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &call{id: requestID(r.Header.Get("X-Request-Id")), door: doorREST, address: host(r.RemoteAddr)}
+		h := w.Header()
+		h.Set("X-Request-Id", c.id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", nothing)
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		a := &answerWriter{ResponseWriter: w}
+		r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+		defer func() { //nolint:contextcheck // the request holds the context
+			p := recover()
+			if p == nil {
+				return
+			}
+			err, _ := p.(error)
+			aborted := errors.Is(err, http.ErrAbortHandler)
+			if !aborted {
+				s.cfg.Log.ErrorContext(r.Context(), "panic", "request_id", c.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			}
+			if a.began || aborted {
+				panic(http.ErrAbortHandler) // net/http breaks the connection off
+			}
+			s.refuse(a, r, internalFault())
+		}()
+		next.ServeHTTP(a, r)
+	})
+}
+
+// answerWriter remembers whether an answer has begun.
+type answerWriter struct {
+	http.ResponseWriter
+	began bool
+}
+
+func (w *answerWriter) WriteHeader(code int) {
+	w.began = true
+	w.ResponseWriter.WriteHeader(code)
+}
+
+func (w *answerWriter) Write(b []byte) (int, error) {
+	w.began = true
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController flush and set deadlines.
+func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

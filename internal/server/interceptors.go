@@ -1,0 +1,430 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/locale"
+	"github.com/un-placard/placard/internal/store"
+)
+
+// path is the way of every call, through either door.
+func (s *Server) path() station {
+	return join(
+		// Who is on the line: the request id, the address, the languages.
+		around(identify),
+		// How many calls, how long: also those that fail below.
+		around(s.measure),
+		// One line in the log for each call.
+		around(s.log).except(infrastructure),
+		// A panic ends one call, not the server.
+		around(s.recover),
+		// Errors become statuses with a reason; unknown ones are logged and hidden.
+		around(s.answer),
+		// Before anything that costs: how often this address calls.
+		around(s.limitAddress),
+		// Who calls. The context below has the principal and its scope.
+		around(s.authenticate).except(infrastructure),
+		// How often this principal calls, through any address and key.
+		around(s.limitPrincipal).except(infrastructure),
+		// No call takes for ever.
+		around(s.deadline).except(infrastructure),
+		// A message that could not be read is refused here, not before, so that
+		// it is counted, logged and answered like any other.
+		onMessage(decoded, nil),
+		// The rules of the contract for the values of fields.
+		onMessage(s.validate, nil).except(infrastructure),
+		// The rules of the contract for roles, fields and names; and what of the
+		// answer the role may read.
+		onMessage(s.authorize, s.redact).except(infrastructure),
+		// A write that is repeated is done once (AIP-155).
+		station{unary: s.once, stream: passStream}.except(infrastructure),
+	)
+}
+
+// infrastructure are the services that need no key: the health of the server
+// and the contract, which is public.
+func infrastructure(method string) bool {
+	return strings.HasPrefix(method, "/grpc.health.v1.Health/") ||
+		strings.HasPrefix(method, "/grpc.reflection.v1.ServerReflection/") ||
+		strings.HasPrefix(method, "/grpc.reflection.v1alpha.ServerReflection/")
+}
+
+func passStream(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	return handler(srv, ss)
+}
+
+// Doors by which calls come in.
+const (
+	doorGRPC = "grpc"
+	doorREST = "rest"
+)
+
+// call is what is known of a call while it is answered.
+type call struct {
+	// id is the request id, of the caller's choice or ours.
+	id string
+	// door is doorGRPC or doorREST.
+	door string
+	// address of the caller, without port.
+	address string
+	// method is the full name of the RPC; empty while it is not known.
+	method string
+	// principal is as whom the caller acts; empty while it is not known.
+	principal string
+}
+
+type callKey struct{}
+
+func callOf(ctx context.Context) *call {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return c
+	}
+	return &call{}
+}
+
+// maxRequestID is the length of the longest request id that is taken over.
+const maxRequestID = 128
+
+// printable tells whether an id is fit for headers and logs.
+func printable(id string) bool {
+	for i := range len(id) {
+		if id[i] < '!' || id[i] > '~' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxRequestID
+}
+
+// requestID takes over the id that the caller gave a request, or makes one.
+func requestID(given string) string {
+	if printable(given) {
+		return given
+	}
+	return rand.Text()
+}
+
+// header is the value of a header of a call. One that is there more than once
+// counts as not there.
+func header(ctx context.Context, name string) string {
+	if v := metadata.ValueFromIncomingContext(ctx, name); len(v) == 1 {
+		return v[0]
+	}
+	return ""
+}
+
+func identify(ctx context.Context, method string, next func(context.Context) error) error {
+	var c *call
+	if outside := inprocgrpc.ClientContext(ctx); outside != nil {
+		// The gateway's: its context stays outside, except for the trace.
+		own := *callOf(outside)
+		c = &own
+		span := trace.SpanFromContext(outside)
+		span.SetName(strings.TrimPrefix(method, "/"))
+		ctx = trace.ContextWithSpan(ctx, span)
+	} else {
+		c = &call{method: method, id: requestID(header(ctx, "x-request-id")), door: doorGRPC}
+		if p, ok := peer.FromContext(ctx); ok {
+			c.address = host(p.Addr.String())
+		}
+	}
+	ctx = context.WithValue(ctx, callKey{}, c)
+	ctx = locale.With(ctx, locale.Accept(header(ctx, "accept-language")))
+	if err := grpc.SetHeader(ctx, metadata.Pairs("x-request-id", c.id)); err != nil {
+		return fmt.Errorf("answer the request id: %w", err)
+	}
+	return next(ctx)
+}
+
+// host is an address without its port.
+func host(address string) string {
+	if h, _, err := net.SplitHostPort(address); err == nil {
+		return h
+	}
+	return address
+}
+
+func (s *Server) measure(ctx context.Context, method string, next func(context.Context) error) error {
+	start := time.Now()
+	err := next(ctx)
+	s.cfg.Telemetry.RPC(method, callOf(ctx).door, status.Code(err), time.Since(start))
+	return err
+}
+
+func (s *Server) log(ctx context.Context, _ string, next func(context.Context) error) error {
+	start := time.Now()
+	err := next(ctx)
+	logCall(ctx, s.cfg.Log, callOf(ctx), status.Convert(err), time.Since(start))
+	return err
+}
+
+// logCall writes the line of a call. It holds no values of the request: names
+// of people and addresses are in them.
+func logCall(ctx context.Context, log *slog.Logger, c *call, st *status.Status, took time.Duration) {
+	level := slog.LevelInfo
+	if hidden(st.Code()) {
+		level = slog.LevelError
+	}
+	log.LogAttrs(ctx, level, "call",
+		slog.String("method", c.method), slog.String("door", c.door),
+		slog.String("code", st.Code().String()), slog.String("reason", reason(st)),
+		slog.Duration("took", took), slog.String("principal", c.principal), slog.String("request_id", c.id))
+}
+
+// reason is the reason in a status, or "".
+func reason(st *status.Status) string {
+	for _, d := range st.Details() {
+		if info, ok := d.(*errdetails.ErrorInfo); ok {
+			return info.GetReason()
+		}
+	}
+	return ""
+}
+
+// hidden tells whether a code stands for a fault of ours.
+func hidden(c codes.Code) bool {
+	return c == codes.Internal || c == codes.Unknown || c == codes.DataLoss
+}
+
+func (s *Server) recover(ctx context.Context, method string, next func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.cfg.Log.ErrorContext(ctx, "panic", "method", method, "request_id", callOf(ctx).id,
+				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = s.status(ctx, internalFault()).Err()
+		}
+	}()
+	return next(ctx)
+}
+
+func (s *Server) answer(ctx context.Context, method string, next func(context.Context) error) error {
+	err := next(ctx)
+	if err == nil {
+		return nil
+	}
+	f := faultOf(ctx, err)
+	if f.Code == codes.Internal || f.Code == codes.Unavailable {
+		s.cfg.Log.ErrorContext(ctx, "failed", "method", method, "request_id", callOf(ctx).id, "error", err.Error())
+	}
+	return s.status(ctx, f).Err()
+}
+
+func internalFault() *fault.Error {
+	return fault.New(codes.Internal, "INTERNAL", "the server failed; tell its operator the request id")
+}
+
+// faultOf is what a caller is told of an error.
+func faultOf(ctx context.Context, err error) *fault.Error {
+	if f, ok := fault.As(err); ok {
+		return f
+	}
+	var network *net.OpError
+	st, plain := status.FromError(err)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded),
+		plain && st.Code() == codes.DeadlineExceeded:
+		return fault.New(codes.DeadlineExceeded, "DEADLINE_EXCEEDED", "the call took too long")
+	case errors.Is(err, context.Canceled) || errors.Is(ctx.Err(), context.Canceled),
+		plain && st.Code() == codes.Canceled:
+		return fault.New(codes.Canceled, "CANCELED", "the caller went away")
+	case errors.As(err, &network):
+		return fault.New(codes.Unavailable, "UNAVAILABLE", "a part of the server cannot be reached: try again", retryAfter, "1")
+	case plain && st.Code() == codes.Unimplemented:
+		return fault.New(codes.Unimplemented, "UNIMPLEMENTED", "this method does not exist here")
+	case plain && st.Code() == codes.ResourceExhausted:
+		return tooLarge()
+	default:
+		return internalFault()
+	}
+}
+
+func tooLarge() *fault.Error {
+	return fault.New(codes.ResourceExhausted, "MESSAGE_TOO_LARGE",
+		fmt.Sprintf("the message is larger than %d bytes", maxMessage), "limit", fmt.Sprint(maxMessage))
+}
+
+func malformed(why string) *fault.Error {
+	return fault.New(codes.InvalidArgument, "MALFORMED_REQUEST", "the request cannot be read: "+why)
+}
+
+// retryAfter is the key under which a fault says after how many seconds the
+// call may be repeated.
+const retryAfter = "retry_after_seconds"
+
+// status makes what is sent of a fault, in the caller's language.
+func (s *Server) status(ctx context.Context, f *fault.Error) *status.Status {
+	lang := locale.Best(locale.FromContext(ctx))
+	text := s.messages.Text(lang, f.Reason, f.Meta)
+	if text == "" && len(f.Violations) > 0 {
+		text = s.messages.Text(lang, "INVALID_REQUEST", nil)
+	}
+	var localized *errdetails.LocalizedMessage
+	if text != "" {
+		localized = &errdetails.LocalizedMessage{Locale: lang, Message: text}
+	}
+	st := f.Status(localized)
+	if with, err := st.WithDetails(&errdetails.RequestInfo{RequestId: callOf(ctx).id}); err == nil {
+		st = with
+	}
+	if after := seconds(f.Meta[retryAfter]); after > 0 {
+		if with, err := st.WithDetails(retry(after)); err == nil {
+			st = with
+		}
+	}
+	return st
+}
+
+func (s *Server) limitAddress(ctx context.Context, _ string, next func(context.Context) error) error {
+	c := callOf(ctx)
+	// Through REST it was counted before the body was read.
+	if c.door == doorGRPC {
+		if err := s.addresses.take(network(c.address)); err != nil {
+			return err
+		}
+	}
+	return next(ctx)
+}
+
+// Authenticator finds out who calls.
+type Authenticator interface {
+	// Authenticate answers whom a token (`plc_…`) stands for, or a fault:
+	// UNAUTHENTICATED, KEY_EXPIRED, KEY_REVOKED.
+	Authenticate(ctx context.Context, token string) (access.Principal, error)
+}
+
+func (s *Server) authenticate(ctx context.Context, _ string, next func(context.Context) error) error {
+	scheme, token, _ := strings.Cut(header(ctx, "authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return fault.New(codes.Unauthenticated, "UNAUTHENTICATED",
+			"a key is needed: send it in the header Authorization, as Bearer plc_…")
+	}
+	p, err := s.cfg.Authenticator.Authenticate(ctx, strings.TrimSpace(token))
+	if err != nil {
+		return err
+	}
+	callOf(ctx).principal = p.Name()
+	return next(access.With(ctx, p))
+}
+
+func (s *Server) limitPrincipal(ctx context.Context, _ string, next func(context.Context) error) error {
+	p := access.From(ctx)
+	if err := s.principals.take(cmp.Or(p.Name(), p.Key)); err != nil {
+		return err
+	}
+	return next(ctx)
+}
+
+// streamDeadline is how long a stream may take.
+const streamDeadline = 5 * time.Minute
+
+func (s *Server) deadline(ctx context.Context, method string, next func(context.Context) error) error {
+	limit := s.cfg.Limits.Deadline
+	if s.streams[method] {
+		limit = max(limit, streamDeadline)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit) // an earlier one of the caller stays
+	defer cancel()
+	err := next(ctx)
+	if err != nil && ctx.Err() != nil {
+		// A database that was broken off says so in words of its own.
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
+	}
+	return err
+}
+
+// decoded refuses a message that could not be decoded (see lenient).
+func decoded(_ context.Context, _ string, m proto.Message) error {
+	if !decodes(m) {
+		return malformed("it is not a message of the contract (is all text in UTF-8?)")
+	}
+	return nil
+}
+
+func (s *Server) validate(_ context.Context, method string, m proto.Message) error {
+	if s.cfg.Contract.ValidatedByService(method) {
+		return nil
+	}
+	return s.cfg.Validator.ValidateRequest(m)
+}
+
+func (s *Server) authorize(ctx context.Context, method string, m proto.Message) error {
+	return s.cfg.Contract.Check(access.From(ctx), method, m)
+}
+
+func (s *Server) redact(ctx context.Context, method string, m proto.Message) {
+	s.cfg.Contract.Redact(access.From(ctx), method, m)
+}
+
+// once hands the request id of a write to the store.
+func (s *Server) once(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	m, ok := req.(proto.Message)
+	if !ok {
+		return handler(ctx, req)
+	}
+	r, err := s.request(ctx, info.FullMethod, m.ProtoReflect())
+	if err != nil {
+		return nil, err
+	}
+	if r != nil {
+		ctx = store.WithRequest(ctx, *r)
+	}
+	return handler(ctx, req)
+}
+
+// request is the identity of a write, nil for whatever need not be done once:
+// what has no request id, and what only checks.
+func (s *Server) request(ctx context.Context, method string, m protoreflect.Message) (*store.Request, error) {
+	field := m.Descriptor().Fields().ByName("request_id")
+	if field == nil || field.Kind() != protoreflect.StringKind {
+		return nil, nil
+	}
+	id, key := m.Get(field).String(), header(ctx, "idempotency-key")
+	switch {
+	case id == "" && key == "":
+		return nil, nil
+	case key != "" && !printable(key):
+		return nil, fault.Invalid(fault.Violation{
+			Field: "request_id", Reason: "STRING_PATTERN",
+			Message: fmt.Sprintf("the header Idempotency-Key takes 1 to %d visible ASCII characters", maxRequestID),
+		})
+	case id != "" && key != "" && id != key:
+		return nil, fault.Invalid(fault.Violation{
+			Field: "request_id", Reason: "REQUEST_ID_MISMATCH", Message: "is not the same as the header Idempotency-Key",
+		})
+	}
+	if only := m.Descriptor().Fields().ByName("validate_only"); only != nil && m.Get(only).Bool() {
+		return nil, nil
+	}
+	bare := proto.CloneOf(m.Interface()).ProtoReflect()
+	bare.Clear(field)
+	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(bare.Interface())
+	if err != nil {
+		return nil, fmt.Errorf("hash the request: %w", err)
+	}
+	mac := hmac.New(sha256.New, s.requestKey)
+	mac.Write(text)
+	return &store.Request{ID: cmp.Or(id, key), Method: method, Hash: mac.Sum(nil)}, nil
+}

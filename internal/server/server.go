@@ -1,0 +1,225 @@
+// Package server is the doors of Placard: gRPC, and the same contract as JSON.
+// Calls through both go the same way (see path), and end the same way.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+
+	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/locale"
+	"github.com/un-placard/placard/internal/secret"
+	"github.com/un-placard/placard/internal/telemetry"
+)
+
+// Config is what the server needs.
+type Config struct {
+	// HTTPAddr and GRPCAddr are where to listen: `127.0.0.1:8080`. With port 0
+	// the system chooses one (see Addrs).
+	HTTPAddr, GRPCAddr string
+	// TLSCert and TLSKey are the files of the certificate, with its chain, and
+	// of its key, in PEM. Both or none.
+	TLSCert, TLSKey string
+	// AllowPlaintext lets the server listen without TLS where others can reach
+	// it: behind a proxy that has TLS. Keys and personal data travel readable
+	// otherwise, so it is refused by default.
+	AllowPlaintext bool
+	// Log takes a line for each call.
+	Log *slog.Logger
+	// Telemetry takes metrics and traces.
+	Telemetry *telemetry.Telemetry
+	// Contract and Validator are the rules of the contract.
+	Contract  *access.Contract
+	Validator *access.Validator
+	// Authenticator finds out who calls.
+	Authenticator Authenticator
+	// Ready tells whether the server can do its work: whether the database
+	// answers.
+	Ready func(ctx context.Context) error
+	// Register registers all services of the contract. It is called once for
+	// each door.
+	Register func(grpc.ServiceRegistrar)
+	// OpenAPI is the description of the API, in JSON.
+	OpenAPI []byte
+	// Limits of what one caller may ask.
+	Limits Limits
+	// Secret keys the hashes of requests.
+	Secret secret.Secret
+	// Grace is how long calls in progress may take to end when the server
+	// stops; 10 seconds when 0.
+	Grace time.Duration
+	// Now is the clock of the limits; time.Now when nil.
+	Now func() time.Time
+}
+
+// Server are the open doors.
+type Server struct {
+	cfg        Config
+	messages   *locale.Messages
+	requestKey []byte
+	addresses  *limiter
+	principals *limiter
+	// streams tells which methods are streams.
+	streams  map[string]bool
+	stopping atomic.Bool
+
+	health       *health.Server
+	grpc         *grpc.Server
+	http         *http.Server
+	grpcListener net.Listener
+	httpListener net.Listener
+}
+
+// New opens the doors; Run lets callers in. Whoever does not call Run calls
+// Close.
+func New(ctx context.Context, cfg Config) (*Server, error) {
+	cfg.Limits = cfg.Limits.withDefaults()
+	if cfg.Grace == 0 {
+		cfg.Grace = 10 * time.Second
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	config, err := tlsConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	messages, err := locale.ReadMessages()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		cfg: cfg, messages: messages, requestKey: cfg.Secret.Key("request"), streams: map[string]bool{},
+		addresses:  newLimiter(cfg.Limits.AddressRate, cfg.Limits.AddressBurst, cfg.Now),
+		principals: newLimiter(cfg.Limits.PrincipalRate, cfg.Limits.PrincipalBurst, cfg.Now),
+	}
+	way := s.path() //nolint:contextcheck // calls bring their own context
+	s.grpc = s.newGRPC(way, config)
+	api, err := s.newGateway(ctx, way)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := s.newHTTP(api)
+	if err != nil {
+		return nil, err
+	}
+	s.http = &http.Server{
+		Handler: handler, MaxHeaderBytes: maxHeader,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		WriteTimeout: streamDeadline + time.Minute, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn),
+	}
+	if s.grpcListener, err = listen(ctx, cfg.GRPCAddr, cfg.AllowPlaintext || config != nil); err != nil {
+		return nil, err
+	}
+	if s.httpListener, err = listen(ctx, cfg.HTTPAddr, cfg.AllowPlaintext || config != nil); err != nil {
+		return nil, errors.Join(err, s.grpcListener.Close())
+	}
+	if config != nil {
+		web := config.Clone()
+		web.NextProtos = []string{"h2", "http/1.1"}
+		s.http.TLSConfig = web
+		s.httpListener = tls.NewListener(s.httpListener, web)
+	}
+	return s, nil
+}
+
+func tlsConfig(cfg Config) (*tls.Config, error) {
+	if cfg.TLSCert == "" && cfg.TLSKey == "" {
+		return nil, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("read the TLS certificate: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// ErrPlaintext is answered where the server would listen without TLS for
+// others than the machine that it runs on.
+var ErrPlaintext = errors.New("refusing to listen without TLS on an address that others can reach")
+
+func listen(ctx context.Context, address string, anywhere bool) (net.Listener, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	// What was resolved counts, not what was written: "localhost", "".
+	bound, err := netip.ParseAddrPort(l.Addr().String())
+	if !anywhere && (err != nil || !bound.Addr().IsLoopback()) {
+		return nil, errors.Join(fmt.Errorf("%s: %w: set a certificate, or say plainly that a proxy does TLS", address, ErrPlaintext), l.Close())
+	}
+	return l, nil
+}
+
+// Addrs are the addresses that the server listens on.
+func (s *Server) Addrs() (http, grpc net.Addr) { return s.httpListener.Addr(), s.grpcListener.Addr() }
+
+// Run lets callers in until the context ends. Then it tells whoever asks that
+// it is not serving, lets calls in progress end, for as long as Config.Grace,
+// and breaks off the rest.
+func (s *Server) Run(ctx context.Context) error {
+	group, failed := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := s.http.Serve(s.httpListener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve HTTP: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		if err := s.grpc.Serve(s.grpcListener); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+			return fmt.Errorf("serve gRPC: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-failed.Done()
+		return s.stop(context.WithoutCancel(ctx))
+	})
+	return group.Wait()
+}
+
+func (s *Server) stop(ctx context.Context) error {
+	s.stopping.Store(true)
+	s.health.Shutdown()
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Grace)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.http.Close()
+	}
+	ended := make(chan struct{})
+	go func() {
+		s.grpc.GracefulStop()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		s.grpc.Stop()
+		<-ended
+	}
+	if err != nil {
+		return fmt.Errorf("stop HTTP: %w", err)
+	}
+	return nil
+}
+
+// Close closes the doors of a server that does not run.
+func (s *Server) Close() error {
+	s.grpc.Stop()
+	return errors.Join(s.grpcListener.Close(), s.httpListener.Close())
+}
