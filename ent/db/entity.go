@@ -25,6 +25,12 @@ type Entity struct {
 	Revision int64 `json:"revision,omitempty"`
 	// Kind holds the value of the "kind" field.
 	Kind string `json:"kind,omitempty"`
+	// Alpha2Code holds the value of the "alpha2_code" field.
+	Alpha2Code string `json:"alpha2_code,omitempty"`
+	// M49Code holds the value of the "m49_code" field.
+	M49Code string `json:"m49_code,omitempty"`
+	// Region holds the value of the "region" field.
+	Region string `json:"region,omitempty"`
 	// JSON of the contract's Entity with its names only
 	Names        string `json:"names,omitempty"`
 	selectValues sql.SelectValues
@@ -37,7 +43,7 @@ func (*Entity) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case entity.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case entity.FieldID, entity.FieldKind, entity.FieldNames:
+		case entity.FieldID, entity.FieldKind, entity.FieldAlpha2Code, entity.FieldM49Code, entity.FieldRegion, entity.FieldNames:
 			values[i] = new(sql.NullString)
 		case entity.FieldCreateTime, entity.FieldUpdateTime:
 			values[i] = new(sql.NullTime)
@@ -85,6 +91,24 @@ func (_m *Entity) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field kind", values[i])
 			} else if value.Valid {
 				_m.Kind = value.String
+			}
+		case entity.FieldAlpha2Code:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field alpha2_code", values[i])
+			} else if value.Valid {
+				_m.Alpha2Code = value.String
+			}
+		case entity.FieldM49Code:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field m49_code", values[i])
+			} else if value.Valid {
+				_m.M49Code = value.String
+			}
+		case entity.FieldRegion:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field region", values[i])
+			} else if value.Valid {
+				_m.Region = value.String
 			}
 		case entity.FieldNames:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -139,6 +163,15 @@ func (_m *Entity) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("kind=")
 	builder.WriteString(_m.Kind)
+	builder.WriteString(", ")
+	builder.WriteString("alpha2_code=")
+	builder.WriteString(_m.Alpha2Code)
+	builder.WriteString(", ")
+	builder.WriteString("m49_code=")
+	builder.WriteString(_m.M49Code)
+	builder.WriteString(", ")
+	builder.WriteString("region=")
+	builder.WriteString(_m.Region)
 	builder.WriteString(", ")
 	builder.WriteString("names=")
 	builder.WriteString(_m.Names)

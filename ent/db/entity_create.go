@@ -55,6 +55,48 @@ func (_c *EntityCreate) SetKind(v string) *EntityCreate {
 	return _c
 }
 
+// SetAlpha2Code sets the "alpha2_code" field.
+func (_c *EntityCreate) SetAlpha2Code(v string) *EntityCreate {
+	_c.mutation.SetAlpha2Code(v)
+	return _c
+}
+
+// SetNillableAlpha2Code sets the "alpha2_code" field if the given value is not nil.
+func (_c *EntityCreate) SetNillableAlpha2Code(v *string) *EntityCreate {
+	if v != nil {
+		_c.SetAlpha2Code(*v)
+	}
+	return _c
+}
+
+// SetM49Code sets the "m49_code" field.
+func (_c *EntityCreate) SetM49Code(v string) *EntityCreate {
+	_c.mutation.SetM49Code(v)
+	return _c
+}
+
+// SetNillableM49Code sets the "m49_code" field if the given value is not nil.
+func (_c *EntityCreate) SetNillableM49Code(v *string) *EntityCreate {
+	if v != nil {
+		_c.SetM49Code(*v)
+	}
+	return _c
+}
+
+// SetRegion sets the "region" field.
+func (_c *EntityCreate) SetRegion(v string) *EntityCreate {
+	_c.mutation.SetRegion(v)
+	return _c
+}
+
+// SetNillableRegion sets the "region" field if the given value is not nil.
+func (_c *EntityCreate) SetNillableRegion(v *string) *EntityCreate {
+	if v != nil {
+		_c.SetRegion(*v)
+	}
+	return _c
+}
+
 // SetNames sets the "names" field.
 func (_c *EntityCreate) SetNames(v string) *EntityCreate {
 	_c.mutation.SetNames(v)
@@ -106,6 +148,18 @@ func (_c *EntityCreate) defaults() {
 		v := entity.DefaultRevision
 		_c.mutation.SetRevision(v)
 	}
+	if _, ok := _c.mutation.Alpha2Code(); !ok {
+		v := entity.DefaultAlpha2Code
+		_c.mutation.SetAlpha2Code(v)
+	}
+	if _, ok := _c.mutation.M49Code(); !ok {
+		v := entity.DefaultM49Code
+		_c.mutation.SetM49Code(v)
+	}
+	if _, ok := _c.mutation.Region(); !ok {
+		v := entity.DefaultRegion
+		_c.mutation.SetRegion(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -121,6 +175,15 @@ func (_c *EntityCreate) check() error {
 	}
 	if _, ok := _c.mutation.Kind(); !ok {
 		return &ValidationError{Name: "kind", err: errors.New(`db: missing required field "Entity.kind"`)}
+	}
+	if _, ok := _c.mutation.Alpha2Code(); !ok {
+		return &ValidationError{Name: "alpha2_code", err: errors.New(`db: missing required field "Entity.alpha2_code"`)}
+	}
+	if _, ok := _c.mutation.M49Code(); !ok {
+		return &ValidationError{Name: "m49_code", err: errors.New(`db: missing required field "Entity.m49_code"`)}
+	}
+	if _, ok := _c.mutation.Region(); !ok {
+		return &ValidationError{Name: "region", err: errors.New(`db: missing required field "Entity.region"`)}
 	}
 	if _, ok := _c.mutation.Names(); !ok {
 		return &ValidationError{Name: "names", err: errors.New(`db: missing required field "Entity.names"`)}
@@ -176,6 +239,18 @@ func (_c *EntityCreate) createSpec() (*Entity, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Kind(); ok {
 		_spec.SetField(entity.FieldKind, field.TypeString, value)
 		_node.Kind = value
+	}
+	if value, ok := _c.mutation.Alpha2Code(); ok {
+		_spec.SetField(entity.FieldAlpha2Code, field.TypeString, value)
+		_node.Alpha2Code = value
+	}
+	if value, ok := _c.mutation.M49Code(); ok {
+		_spec.SetField(entity.FieldM49Code, field.TypeString, value)
+		_node.M49Code = value
+	}
+	if value, ok := _c.mutation.Region(); ok {
+		_spec.SetField(entity.FieldRegion, field.TypeString, value)
+		_node.Region = value
 	}
 	if value, ok := _c.mutation.Names(); ok {
 		_spec.SetField(entity.FieldNames, field.TypeString, value)
@@ -272,6 +347,42 @@ func (u *EntityUpsert) SetKind(v string) *EntityUpsert {
 // UpdateKind sets the "kind" field to the value that was provided on create.
 func (u *EntityUpsert) UpdateKind() *EntityUpsert {
 	u.SetExcluded(entity.FieldKind)
+	return u
+}
+
+// SetAlpha2Code sets the "alpha2_code" field.
+func (u *EntityUpsert) SetAlpha2Code(v string) *EntityUpsert {
+	u.Set(entity.FieldAlpha2Code, v)
+	return u
+}
+
+// UpdateAlpha2Code sets the "alpha2_code" field to the value that was provided on create.
+func (u *EntityUpsert) UpdateAlpha2Code() *EntityUpsert {
+	u.SetExcluded(entity.FieldAlpha2Code)
+	return u
+}
+
+// SetM49Code sets the "m49_code" field.
+func (u *EntityUpsert) SetM49Code(v string) *EntityUpsert {
+	u.Set(entity.FieldM49Code, v)
+	return u
+}
+
+// UpdateM49Code sets the "m49_code" field to the value that was provided on create.
+func (u *EntityUpsert) UpdateM49Code() *EntityUpsert {
+	u.SetExcluded(entity.FieldM49Code)
+	return u
+}
+
+// SetRegion sets the "region" field.
+func (u *EntityUpsert) SetRegion(v string) *EntityUpsert {
+	u.Set(entity.FieldRegion, v)
+	return u
+}
+
+// UpdateRegion sets the "region" field to the value that was provided on create.
+func (u *EntityUpsert) UpdateRegion() *EntityUpsert {
+	u.SetExcluded(entity.FieldRegion)
 	return u
 }
 
@@ -384,6 +495,48 @@ func (u *EntityUpsertOne) SetKind(v string) *EntityUpsertOne {
 func (u *EntityUpsertOne) UpdateKind() *EntityUpsertOne {
 	return u.Update(func(s *EntityUpsert) {
 		s.UpdateKind()
+	})
+}
+
+// SetAlpha2Code sets the "alpha2_code" field.
+func (u *EntityUpsertOne) SetAlpha2Code(v string) *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetAlpha2Code(v)
+	})
+}
+
+// UpdateAlpha2Code sets the "alpha2_code" field to the value that was provided on create.
+func (u *EntityUpsertOne) UpdateAlpha2Code() *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateAlpha2Code()
+	})
+}
+
+// SetM49Code sets the "m49_code" field.
+func (u *EntityUpsertOne) SetM49Code(v string) *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetM49Code(v)
+	})
+}
+
+// UpdateM49Code sets the "m49_code" field to the value that was provided on create.
+func (u *EntityUpsertOne) UpdateM49Code() *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateM49Code()
+	})
+}
+
+// SetRegion sets the "region" field.
+func (u *EntityUpsertOne) SetRegion(v string) *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetRegion(v)
+	})
+}
+
+// UpdateRegion sets the "region" field to the value that was provided on create.
+func (u *EntityUpsertOne) UpdateRegion() *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateRegion()
 	})
 }
 
@@ -665,6 +818,48 @@ func (u *EntityUpsertBulk) SetKind(v string) *EntityUpsertBulk {
 func (u *EntityUpsertBulk) UpdateKind() *EntityUpsertBulk {
 	return u.Update(func(s *EntityUpsert) {
 		s.UpdateKind()
+	})
+}
+
+// SetAlpha2Code sets the "alpha2_code" field.
+func (u *EntityUpsertBulk) SetAlpha2Code(v string) *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetAlpha2Code(v)
+	})
+}
+
+// UpdateAlpha2Code sets the "alpha2_code" field to the value that was provided on create.
+func (u *EntityUpsertBulk) UpdateAlpha2Code() *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateAlpha2Code()
+	})
+}
+
+// SetM49Code sets the "m49_code" field.
+func (u *EntityUpsertBulk) SetM49Code(v string) *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetM49Code(v)
+	})
+}
+
+// UpdateM49Code sets the "m49_code" field to the value that was provided on create.
+func (u *EntityUpsertBulk) UpdateM49Code() *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateM49Code()
+	})
+}
+
+// SetRegion sets the "region" field.
+func (u *EntityUpsertBulk) SetRegion(v string) *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetRegion(v)
+	})
+}
+
+// UpdateRegion sets the "region" field to the value that was provided on create.
+func (u *EntityUpsertBulk) UpdateRegion() *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateRegion()
 	})
 }
 

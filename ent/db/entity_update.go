@@ -78,6 +78,48 @@ func (_u *EntityUpdate) SetNillableKind(v *string) *EntityUpdate {
 	return _u
 }
 
+// SetAlpha2Code sets the "alpha2_code" field.
+func (_u *EntityUpdate) SetAlpha2Code(v string) *EntityUpdate {
+	_u.mutation.SetAlpha2Code(v)
+	return _u
+}
+
+// SetNillableAlpha2Code sets the "alpha2_code" field if the given value is not nil.
+func (_u *EntityUpdate) SetNillableAlpha2Code(v *string) *EntityUpdate {
+	if v != nil {
+		_u.SetAlpha2Code(*v)
+	}
+	return _u
+}
+
+// SetM49Code sets the "m49_code" field.
+func (_u *EntityUpdate) SetM49Code(v string) *EntityUpdate {
+	_u.mutation.SetM49Code(v)
+	return _u
+}
+
+// SetNillableM49Code sets the "m49_code" field if the given value is not nil.
+func (_u *EntityUpdate) SetNillableM49Code(v *string) *EntityUpdate {
+	if v != nil {
+		_u.SetM49Code(*v)
+	}
+	return _u
+}
+
+// SetRegion sets the "region" field.
+func (_u *EntityUpdate) SetRegion(v string) *EntityUpdate {
+	_u.mutation.SetRegion(v)
+	return _u
+}
+
+// SetNillableRegion sets the "region" field if the given value is not nil.
+func (_u *EntityUpdate) SetNillableRegion(v *string) *EntityUpdate {
+	if v != nil {
+		_u.SetRegion(*v)
+	}
+	return _u
+}
+
 // SetNames sets the "names" field.
 func (_u *EntityUpdate) SetNames(v string) *EntityUpdate {
 	_u.mutation.SetNames(v)
@@ -151,6 +193,15 @@ func (_u *EntityUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Kind(); ok {
 		_spec.SetField(entity.FieldKind, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Alpha2Code(); ok {
+		_spec.SetField(entity.FieldAlpha2Code, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.M49Code(); ok {
+		_spec.SetField(entity.FieldM49Code, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Region(); ok {
+		_spec.SetField(entity.FieldRegion, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Names(); ok {
 		_spec.SetField(entity.FieldNames, field.TypeString, value)
 	}
@@ -221,6 +272,48 @@ func (_u *EntityUpdateOne) SetKind(v string) *EntityUpdateOne {
 func (_u *EntityUpdateOne) SetNillableKind(v *string) *EntityUpdateOne {
 	if v != nil {
 		_u.SetKind(*v)
+	}
+	return _u
+}
+
+// SetAlpha2Code sets the "alpha2_code" field.
+func (_u *EntityUpdateOne) SetAlpha2Code(v string) *EntityUpdateOne {
+	_u.mutation.SetAlpha2Code(v)
+	return _u
+}
+
+// SetNillableAlpha2Code sets the "alpha2_code" field if the given value is not nil.
+func (_u *EntityUpdateOne) SetNillableAlpha2Code(v *string) *EntityUpdateOne {
+	if v != nil {
+		_u.SetAlpha2Code(*v)
+	}
+	return _u
+}
+
+// SetM49Code sets the "m49_code" field.
+func (_u *EntityUpdateOne) SetM49Code(v string) *EntityUpdateOne {
+	_u.mutation.SetM49Code(v)
+	return _u
+}
+
+// SetNillableM49Code sets the "m49_code" field if the given value is not nil.
+func (_u *EntityUpdateOne) SetNillableM49Code(v *string) *EntityUpdateOne {
+	if v != nil {
+		_u.SetM49Code(*v)
+	}
+	return _u
+}
+
+// SetRegion sets the "region" field.
+func (_u *EntityUpdateOne) SetRegion(v string) *EntityUpdateOne {
+	_u.mutation.SetRegion(v)
+	return _u
+}
+
+// SetNillableRegion sets the "region" field if the given value is not nil.
+func (_u *EntityUpdateOne) SetNillableRegion(v *string) *EntityUpdateOne {
+	if v != nil {
+		_u.SetRegion(*v)
 	}
 	return _u
 }
@@ -327,6 +420,15 @@ func (_u *EntityUpdateOne) sqlSave(ctx context.Context) (_node *Entity, err erro
 	}
 	if value, ok := _u.mutation.Kind(); ok {
 		_spec.SetField(entity.FieldKind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Alpha2Code(); ok {
+		_spec.SetField(entity.FieldAlpha2Code, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.M49Code(); ok {
+		_spec.SetField(entity.FieldM49Code, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Region(); ok {
+		_spec.SetField(entity.FieldRegion, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Names(); ok {
 		_spec.SetField(entity.FieldNames, field.TypeString, value)

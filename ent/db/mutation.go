@@ -3194,6 +3194,9 @@ type EntityMutation struct {
 	revision      *int64
 	addrevision   *int64
 	kind          *string
+	alpha2_code   *string
+	m49_code      *string
+	region        *string
 	names         *string
 	clearedFields map[string]struct{}
 	done          bool
@@ -3469,6 +3472,114 @@ func (m *EntityMutation) ResetKind() {
 	m.kind = nil
 }
 
+// SetAlpha2Code sets the "alpha2_code" field.
+func (m *EntityMutation) SetAlpha2Code(s string) {
+	m.alpha2_code = &s
+}
+
+// Alpha2Code returns the value of the "alpha2_code" field in the mutation.
+func (m *EntityMutation) Alpha2Code() (r string, exists bool) {
+	v := m.alpha2_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAlpha2Code returns the old "alpha2_code" field's value of the Entity entity.
+// If the Entity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntityMutation) OldAlpha2Code(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAlpha2Code is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAlpha2Code requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAlpha2Code: %w", err)
+	}
+	return oldValue.Alpha2Code, nil
+}
+
+// ResetAlpha2Code resets all changes to the "alpha2_code" field.
+func (m *EntityMutation) ResetAlpha2Code() {
+	m.alpha2_code = nil
+}
+
+// SetM49Code sets the "m49_code" field.
+func (m *EntityMutation) SetM49Code(s string) {
+	m.m49_code = &s
+}
+
+// M49Code returns the value of the "m49_code" field in the mutation.
+func (m *EntityMutation) M49Code() (r string, exists bool) {
+	v := m.m49_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldM49Code returns the old "m49_code" field's value of the Entity entity.
+// If the Entity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntityMutation) OldM49Code(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldM49Code is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldM49Code requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldM49Code: %w", err)
+	}
+	return oldValue.M49Code, nil
+}
+
+// ResetM49Code resets all changes to the "m49_code" field.
+func (m *EntityMutation) ResetM49Code() {
+	m.m49_code = nil
+}
+
+// SetRegion sets the "region" field.
+func (m *EntityMutation) SetRegion(s string) {
+	m.region = &s
+}
+
+// Region returns the value of the "region" field in the mutation.
+func (m *EntityMutation) Region() (r string, exists bool) {
+	v := m.region
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegion returns the old "region" field's value of the Entity entity.
+// If the Entity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntityMutation) OldRegion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegion: %w", err)
+	}
+	return oldValue.Region, nil
+}
+
+// ResetRegion resets all changes to the "region" field.
+func (m *EntityMutation) ResetRegion() {
+	m.region = nil
+}
+
 // SetNames sets the "names" field.
 func (m *EntityMutation) SetNames(s string) {
 	m.names = &s
@@ -3539,7 +3650,7 @@ func (m *EntityMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EntityMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 8)
 	if m.create_time != nil {
 		fields = append(fields, entity.FieldCreateTime)
 	}
@@ -3551,6 +3662,15 @@ func (m *EntityMutation) Fields() []string {
 	}
 	if m.kind != nil {
 		fields = append(fields, entity.FieldKind)
+	}
+	if m.alpha2_code != nil {
+		fields = append(fields, entity.FieldAlpha2Code)
+	}
+	if m.m49_code != nil {
+		fields = append(fields, entity.FieldM49Code)
+	}
+	if m.region != nil {
+		fields = append(fields, entity.FieldRegion)
 	}
 	if m.names != nil {
 		fields = append(fields, entity.FieldNames)
@@ -3571,6 +3691,12 @@ func (m *EntityMutation) Field(name string) (ent.Value, bool) {
 		return m.Revision()
 	case entity.FieldKind:
 		return m.Kind()
+	case entity.FieldAlpha2Code:
+		return m.Alpha2Code()
+	case entity.FieldM49Code:
+		return m.M49Code()
+	case entity.FieldRegion:
+		return m.Region()
 	case entity.FieldNames:
 		return m.Names()
 	}
@@ -3590,6 +3716,12 @@ func (m *EntityMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldRevision(ctx)
 	case entity.FieldKind:
 		return m.OldKind(ctx)
+	case entity.FieldAlpha2Code:
+		return m.OldAlpha2Code(ctx)
+	case entity.FieldM49Code:
+		return m.OldM49Code(ctx)
+	case entity.FieldRegion:
+		return m.OldRegion(ctx)
 	case entity.FieldNames:
 		return m.OldNames(ctx)
 	}
@@ -3628,6 +3760,27 @@ func (m *EntityMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetKind(v)
+		return nil
+	case entity.FieldAlpha2Code:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAlpha2Code(v)
+		return nil
+	case entity.FieldM49Code:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetM49Code(v)
+		return nil
+	case entity.FieldRegion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegion(v)
 		return nil
 	case entity.FieldNames:
 		v, ok := value.(string)
@@ -3711,6 +3864,15 @@ func (m *EntityMutation) ResetField(name string) error {
 		return nil
 	case entity.FieldKind:
 		m.ResetKind()
+		return nil
+	case entity.FieldAlpha2Code:
+		m.ResetAlpha2Code()
+		return nil
+	case entity.FieldM49Code:
+		m.ResetM49Code()
+		return nil
+	case entity.FieldRegion:
+		m.ResetRegion()
 		return nil
 	case entity.FieldNames:
 		m.ResetNames()

@@ -20,6 +20,9 @@ func (Entity) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("id").Immutable(),
 		field.String("kind"),
+		field.String("alpha2_code").Default(""),
+		field.String("m49_code").Default(""),
+		field.String("region").Default("REGION_UNSPECIFIED"),
 		field.Text("names").Comment("JSON of the contract's Entity with its names only"),
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/un-placard/placard/internal/name"
 )
 
-// Names reads the names of an entity from its row: an Entity with its short
-// and its formal name only.
+// Names reads the names of an entity from its row: an Entity with its names,
+// the former ones included, and nothing else.
 func Names(text string) (*placardv1.Entity, error) {
 	e := &placardv1.Entity{}
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal([]byte(text), e); err != nil {
@@ -22,7 +22,9 @@ func Names(text string) (*placardv1.Entity, error) {
 
 // namesFromEntity is what Names reads.
 func namesFromEntity(e *placardv1.Entity) (string, error) {
-	text, err := protojson.Marshal(&placardv1.Entity{ShortName: e.GetShortName(), FormalName: e.GetFormalName()})
+	text, err := protojson.Marshal(&placardv1.Entity{
+		ShortName: e.GetShortName(), FormalName: e.GetFormalName(), FormerNames: e.GetFormerNames(),
+	})
 	if err != nil {
 		return "", fmt.Errorf("write names of %s: %w", e.GetCode(), err)
 	}
@@ -37,5 +39,7 @@ func entityFromRow(row *db.Entity) (*placardv1.Entity, error) {
 	e.Name = name.Entity(row.ID)
 	e.Code = row.ID
 	e.Kind = placardv1.Entity_Kind(placardv1.Entity_Kind_value[row.Kind])
+	e.Alpha2Code, e.M49Code = row.Alpha2Code, row.M49Code
+	e.Region = placardv1.Entity_Region(placardv1.Entity_Region_value[row.Region])
 	return e, nil
 }

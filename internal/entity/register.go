@@ -97,10 +97,12 @@ func write(ctx context.Context, tx *store.Tx, e, before *placardv1.Entity, row *
 	change := store.Change{Verb: "create", Type: name.TypeEntity, Resource: e.GetName(), Revision: 1}
 	if row == nil {
 		err = tx.Client.Entity.Create().SetID(e.GetCode()).SetKind(e.GetKind().String()).SetNames(names).
+			SetAlpha2Code(e.GetAlpha2Code()).SetM49Code(e.GetM49Code()).SetRegion(e.GetRegion().String()).
 			SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Exec(ctx)
 	} else {
 		change.Verb, change.Revision, change.Paths = "update", row.Revision+1, patch.Changed(before, e)
 		err = tx.Client.Entity.UpdateOneID(e.GetCode()).SetKind(e.GetKind().String()).SetNames(names).
+			SetAlpha2Code(e.GetAlpha2Code()).SetM49Code(e.GetM49Code()).SetRegion(e.GetRegion().String()).
 			AddRevision(1).SetUpdateTime(tx.Now).Exec(ctx)
 	}
 	if err != nil {

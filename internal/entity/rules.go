@@ -17,3 +17,14 @@ func outdated(register []*placardv1.Entity, present map[string]*placardv1.Entity
 	}
 	return out
 }
+
+// NamesOn answers the names that an entity had on a day (YYYY-MM-DD): an Entity
+// with these only.
+func NamesOn(e *placardv1.Entity, day string) *placardv1.Entity {
+	for _, former := range e.GetFormerNames() { // the oldest first
+		if day < former.GetValidUntil() {
+			return &placardv1.Entity{ShortName: former.GetShortName(), FormalName: former.GetFormalName()}
+		}
+	}
+	return &placardv1.Entity{ShortName: e.GetShortName(), FormalName: e.GetFormalName()}
+}

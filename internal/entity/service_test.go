@@ -105,7 +105,7 @@ func TestEntities(t *testing.T) {
 			}
 		})
 		t.Run("pages in the order of codes", func(t *testing.T) {
-			all, err := service.ListEntities(ctx, &placardv1.ListEntitiesRequest{})
+			all, err := service.ListEntities(ctx, &placardv1.ListEntitiesRequest{PageSize: 1000})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,6 +128,22 @@ func TestEntities(t *testing.T) {
 			}
 			if diff := cmp.Diff(all.GetEntities(), paged, protocmp.Transform()); diff != "" {
 				t.Errorf("pages (-want +got):\n%s", diff)
+			}
+		})
+		t.Run("filtered", func(t *testing.T) {
+			for filter, want := range map[string]int{
+				`kind = STATE`:                          197,
+				`kind = STATE AND region = AFRICAN`:     54,
+				`alpha2_code = "AT"`:                    1,
+				`m49_code = "040" AND NOT kind = STATE`: 0,
+			} {
+				res, err := service.ListEntities(ctx, &placardv1.ListEntitiesRequest{PageSize: 1000, Filter: filter})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := len(res.GetEntities()); got != want {
+					t.Errorf("%s: %d, want %d", filter, got, want)
+				}
 			}
 		})
 		t.Run("a token of nobody's", func(t *testing.T) {

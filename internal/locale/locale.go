@@ -4,8 +4,10 @@
 package locale
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
@@ -101,6 +103,20 @@ func In(text *placardv1.LocalizedText, lang string) string {
 	}
 }
 
-// Collator orders texts as the readers of a language expect it: Chinese by
-// pinyin, accents after the plain letter. It is not safe for concurrent use.
-func Collator(lang string) *collate.Collator { return collate.New(language.Make(lang)) }
+// Order compares texts as the readers of a language expect a list to be sorted:
+// Chinese by pinyin, accents after the plain letter, and Arabic as the United
+// Nations does, without regard to the article and to the hamza on an alef. The
+// function is not safe for concurrent use.
+func Order(lang string) func(a, b string) int {
+	c := collate.New(language.Make(lang))
+	if lang != "ar" {
+		return c.CompareString
+	}
+	return func(a, b string) int {
+		return cmp.Or(c.CompareString(withoutArticle(a), withoutArticle(b)), c.CompareString(a, b))
+	}
+}
+
+var alef = strings.NewReplacer("أ", "ا", "إ", "ا", "آ", "ا", "ٱ", "ا")
+
+func withoutArticle(s string) string { return alef.Replace(strings.TrimPrefix(s, "ال")) }

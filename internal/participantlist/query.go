@@ -16,6 +16,7 @@ import (
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/predicate"
 	"github.com/un-placard/placard/ent/db/revision"
+	entityrules "github.com/un-placard/placard/internal/entity"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/name"
@@ -30,7 +31,7 @@ type outline struct {
 // readOutline reads what a list consists of, in a few queries whatever its
 // size. A delegation is on it if somebody of it is.
 func readOutline(ctx context.Context, client *db.Client, e edition) (outline, error) {
-	title, err := readTitle(ctx, client, e)
+	title, day, err := readMeeting(ctx, client, e)
 	if err != nil {
 		return outline{}, err
 	}
@@ -46,7 +47,7 @@ func readOutline(ctx context.Context, client *db.Client, e edition) (outline, er
 	if err != nil {
 		return outline{}, err
 	}
-	names, err := readNames(ctx, client, e)
+	names, err := readNames(ctx, client, e, day)
 	if err != nil {
 		return outline{}, err
 	}
@@ -64,19 +65,20 @@ func readOutline(ctx context.Context, client *db.Client, e edition) (outline, er
 	return outline{title: title, parts: divide(delegations, e.language)}, nil
 }
 
-func readTitle(ctx context.Context, client *db.Client, e edition) (*placardv1.ShownText, error) {
+// readMeeting answers the title of a meeting and its first day.
+func readMeeting(ctx context.Context, client *db.Client, e edition) (title *placardv1.ShownText, day string, err error) {
 	row, err := client.Meeting.Query().Where(meeting.ID(e.meeting)).Only(ctx)
 	if db.IsNotFound(err) {
-		return nil, fault.NotFound(name.Meeting(e.meeting) + "/participantList")
+		return nil, "", fault.NotFound(name.Meeting(e.meeting) + "/participantList")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read meeting: %w", err)
+		return nil, "", fmt.Errorf("read meeting: %w", err)
 	}
 	var m placardv1.Meeting
 	if err := protojson.Unmarshal([]byte(row.Content), &m); err != nil {
-		return nil, fmt.Errorf("read content of meeting: %w", err)
+		return nil, "", fmt.Errorf("read content of meeting: %w", err)
 	}
-	return locale.Show(m.GetTitle(), e.language, e.accept), nil
+	return locale.Show(m.GetTitle(), e.language, e.accept), row.StartDate, nil
 }
 
 // listed are the versions of the persons on the list.
@@ -168,7 +170,7 @@ func readStatuses(
 }
 
 // readNames answers the short names of the entities with a delegation.
-func readNames(ctx context.Context, client *db.Client, e edition) (map[string]*placardv1.ShownText, error) {
+func readNames(ctx context.Context, client *db.Client, e edition, day string) (map[string]*placardv1.ShownText, error) {
 	rows, err := client.Entity.Query().Where(func(sel *sql.Selector) {
 		d := sql.Table(entdelegation.Table)
 		sel.Where(sql.In(sel.C(entity.FieldID),
@@ -179,11 +181,11 @@ func readNames(ctx context.Context, client *db.Client, e edition) (map[string]*p
 	}
 	names := make(map[string]*placardv1.ShownText, len(rows))
 	for _, row := range rows {
-		var said placardv1.Entity
-		if err := protojson.Unmarshal([]byte(row.Names), &said); err != nil {
-			return nil, fmt.Errorf("read names of %s: %w", row.ID, err)
+		said, err := entityrules.Names(row.Names)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", row.ID, err)
 		}
-		names[row.ID] = locale.Show(said.GetShortName(), e.language, e.accept)
+		names[row.ID] = locale.Show(entityrules.NamesOn(said, day).GetShortName(), e.language, e.accept)
 	}
 	return names, nil
 }

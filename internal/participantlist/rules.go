@@ -34,11 +34,11 @@ type part struct {
 // divide puts delegations into parts in the order of their status, and within
 // a part into the alphabetical order of a language.
 func divide(delegations []delegation, language string) []part {
-	collator := locale.Collator(language)
+	order := locale.Order(language)
 	sorted := slices.SortedFunc(slices.Values(delegations), func(a, b delegation) int {
 		return cmp.Or(
 			cmp.Compare(a.status, b.status),
-			collator.CompareString(a.name.GetText(), b.name.GetText()),
+			order(a.name.GetText(), b.name.GetText()),
 			cmp.Compare(a.entity, b.entity),
 		)
 	})

@@ -204,7 +204,7 @@ func TestGetParticipantList(t *testing.T) {
 			"en": "States parties: AUT EGY DEU ESP Signatories: MEX Specialized agencies: WHO",
 			"fr": "États parties: DEU AUT EGY ESP Signataires: MEX Institutions spécialisées: WHO",
 			"es": "Estados parte: DEU AUT EGY ESP Signatarios: MEX Organismos especializados: WHO",
-			"ar": "الدول الأطراف: DEU ESP AUT EGY الدول الموقِّعة: MEX الوكالات المتخصصة: WHO",
+			"ar": "الدول الأطراف: ESP DEU EGY AUT الدول الموقِّعة: MEX الوكالات المتخصصة: WHO",
 		} {
 			t.Run("in "+language, func(t *testing.T) {
 				list := get(t, svc, secretariat, &placardv1.GetParticipantListRequest{Language: language})

@@ -116,7 +116,7 @@ func TestCheckSchema(t *testing.T) {
 		says      string
 	}{
 		{"newer", "UPDATE schema_migrations SET version = 99990101000000", store.ErrSchemaNewer, "use a newer placard"},
-		{"dirty", "UPDATE schema_migrations SET dirty = true", store.ErrSchemaDirty, "DELETE FROM schema_migrations"},
+		{"dirty", "UPDATE schema_migrations SET dirty = true", store.ErrSchemaDirty, "schema_migrations"},
 		{"older", "DELETE FROM schema_migrations", store.ErrSchemaOlder, "placard migrate"},
 		{"older jobs", "DELETE FROM river_migration WHERE version = (SELECT MAX(version) FROM river_migration)",
 			store.ErrSchemaOlder, "placard migrate"},

@@ -97,6 +97,71 @@ func (Entity_Kind) EnumDescriptor() ([]byte, []int) {
 	return file_placard_v1_entity_proto_rawDescGZIP(), []int{0, 0}
 }
 
+// The regional groups of Member States of the United Nations.
+type Entity_Region int32
+
+const (
+	// Of no group: organizations, and States that are in none.
+	Entity_REGION_UNSPECIFIED Entity_Region = 0
+	// African States.
+	Entity_AFRICAN Entity_Region = 1
+	// Asia-Pacific States.
+	Entity_ASIA_PACIFIC Entity_Region = 2
+	// Eastern European States.
+	Entity_EASTERN_EUROPEAN Entity_Region = 3
+	// Latin American and Caribbean States.
+	Entity_LATIN_AMERICAN_AND_CARIBBEAN Entity_Region = 4
+	// Western European and other States.
+	Entity_WESTERN_EUROPEAN_AND_OTHERS Entity_Region = 5
+)
+
+// Enum value maps for Entity_Region.
+var (
+	Entity_Region_name = map[int32]string{
+		0: "REGION_UNSPECIFIED",
+		1: "AFRICAN",
+		2: "ASIA_PACIFIC",
+		3: "EASTERN_EUROPEAN",
+		4: "LATIN_AMERICAN_AND_CARIBBEAN",
+		5: "WESTERN_EUROPEAN_AND_OTHERS",
+	}
+	Entity_Region_value = map[string]int32{
+		"REGION_UNSPECIFIED":           0,
+		"AFRICAN":                      1,
+		"ASIA_PACIFIC":                 2,
+		"EASTERN_EUROPEAN":             3,
+		"LATIN_AMERICAN_AND_CARIBBEAN": 4,
+		"WESTERN_EUROPEAN_AND_OTHERS":  5,
+	}
+)
+
+func (x Entity_Region) Enum() *Entity_Region {
+	p := new(Entity_Region)
+	*p = x
+	return p
+}
+
+func (x Entity_Region) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Entity_Region) Descriptor() protoreflect.EnumDescriptor {
+	return file_placard_v1_entity_proto_enumTypes[1].Descriptor()
+}
+
+func (Entity_Region) Type() protoreflect.EnumType {
+	return &file_placard_v1_entity_proto_enumTypes[1]
+}
+
+func (x Entity_Region) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Entity_Region.Descriptor instead.
+func (Entity_Region) EnumDescriptor() ([]byte, []int) {
+	return file_placard_v1_entity_proto_rawDescGZIP(), []int{0, 1}
+}
+
 // Whoever may be represented at a meeting: a State, a regional economic
 // integration organization, an organization, office or agency.
 type Entity struct {
@@ -110,7 +175,16 @@ type Entity struct {
 	// The short name, by which lists are ordered: "Bolivia (Plurinational State of)".
 	ShortName *LocalizedText `protobuf:"bytes,4,opt,name=short_name,json=shortName,proto3" json:"short_name,omitempty"`
 	// The formal name: "Plurinational State of Bolivia".
-	FormalName    *LocalizedText `protobuf:"bytes,5,opt,name=formal_name,json=formalName,proto3" json:"formal_name,omitempty"`
+	FormalName *LocalizedText `protobuf:"bytes,5,opt,name=formal_name,json=formalName,proto3" json:"formal_name,omitempty"`
+	// The two-letter code of ISO 3166-1, for States.
+	Alpha2Code string `protobuf:"bytes,6,opt,name=alpha2_code,json=alpha2Code,proto3" json:"alpha2_code,omitempty"`
+	// The three-digit code of the United Nations (M49), for States: "040".
+	M49Code string `protobuf:"bytes,7,opt,name=m49_code,json=m49Code,proto3" json:"m49_code,omitempty"`
+	// The regional group.
+	Region Entity_Region `protobuf:"varint,8,opt,name=region,proto3,enum=placard.v1.Entity_Region" json:"region,omitempty"`
+	// Earlier names, the oldest first. A list of participants shows the names
+	// that held on the first day of its meeting.
+	FormerNames   []*Entity_FormerNames `protobuf:"bytes,9,rep,name=former_names,json=formerNames,proto3" json:"former_names,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -180,6 +254,34 @@ func (x *Entity) GetFormalName() *LocalizedText {
 	return nil
 }
 
+func (x *Entity) GetAlpha2Code() string {
+	if x != nil {
+		return x.Alpha2Code
+	}
+	return ""
+}
+
+func (x *Entity) GetM49Code() string {
+	if x != nil {
+		return x.M49Code
+	}
+	return ""
+}
+
+func (x *Entity) GetRegion() Entity_Region {
+	if x != nil {
+		return x.Region
+	}
+	return Entity_REGION_UNSPECIFIED
+}
+
+func (x *Entity) GetFormerNames() []*Entity_FormerNames {
+	if x != nil {
+		return x.FormerNames
+	}
+	return nil
+}
+
 // Asks for one entity.
 type GetEntityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -233,7 +335,10 @@ type ListEntitiesRequest struct {
 	// larger number is lowered; a negative one is refused).
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before, with the same other arguments.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// A filter (AIP-160) over `kind`, `region`, `alpha2_code` and `m49_code`:
+	// `kind = STATE AND region = AFRICAN`.
+	Filter        string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +383,13 @@ func (x *ListEntitiesRequest) GetPageSize() int32 {
 func (x *ListEntitiesRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListEntitiesRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
 	}
 	return ""
 }
@@ -337,12 +449,76 @@ func (x *ListEntitiesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Names that an entity had until a day.
+type Entity_FormerNames struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first day on which the names that followed held, `YYYY-MM-DD`.
+	ValidUntil string `protobuf:"bytes,1,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
+	// The short name until then.
+	ShortName *LocalizedText `protobuf:"bytes,2,opt,name=short_name,json=shortName,proto3" json:"short_name,omitempty"`
+	// The formal name until then.
+	FormalName    *LocalizedText `protobuf:"bytes,3,opt,name=formal_name,json=formalName,proto3" json:"formal_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Entity_FormerNames) Reset() {
+	*x = Entity_FormerNames{}
+	mi := &file_placard_v1_entity_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Entity_FormerNames) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Entity_FormerNames) ProtoMessage() {}
+
+func (x *Entity_FormerNames) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_entity_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Entity_FormerNames.ProtoReflect.Descriptor instead.
+func (*Entity_FormerNames) Descriptor() ([]byte, []int) {
+	return file_placard_v1_entity_proto_rawDescGZIP(), []int{0, 0}
+}
+
+func (x *Entity_FormerNames) GetValidUntil() string {
+	if x != nil {
+		return x.ValidUntil
+	}
+	return ""
+}
+
+func (x *Entity_FormerNames) GetShortName() *LocalizedText {
+	if x != nil {
+		return x.ShortName
+	}
+	return nil
+}
+
+func (x *Entity_FormerNames) GetFormalName() *LocalizedText {
+	if x != nil {
+		return x.FormalName
+	}
+	return nil
+}
+
 var File_placard_v1_entity_proto protoreflect.FileDescriptor
 
 const file_placard_v1_entity_proto_rawDesc = "" +
 	"\n" +
 	"\x17placard/v1/entity.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/text.proto\"\xfe\x03\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/text.proto\"\xf2\a\n" +
 	"\x06Entity\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x17\n" +
 	"\x04code\x18\x02 \x01(\tB\x03\xe0A\x03R\x04code\x12+\n" +
@@ -350,6 +526,18 @@ const file_placard_v1_entity_proto_rawDesc = "" +
 	"\n" +
 	"short_name\x18\x04 \x01(\v2\x19.placard.v1.LocalizedTextR\tshortName\x12:\n" +
 	"\vformal_name\x18\x05 \x01(\v2\x19.placard.v1.LocalizedTextR\n" +
+	"formalName\x12\x1f\n" +
+	"\valpha2_code\x18\x06 \x01(\tR\n" +
+	"alpha2Code\x12\x19\n" +
+	"\bm49_code\x18\a \x01(\tR\am49Code\x121\n" +
+	"\x06region\x18\b \x01(\x0e2\x19.placard.v1.Entity.RegionR\x06region\x12A\n" +
+	"\fformer_names\x18\t \x03(\v2\x1e.placard.v1.Entity.FormerNamesR\vformerNames\x1a\xa4\x01\n" +
+	"\vFormerNames\x12\x1f\n" +
+	"\vvalid_until\x18\x01 \x01(\tR\n" +
+	"validUntil\x128\n" +
+	"\n" +
+	"short_name\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextR\tshortName\x12:\n" +
+	"\vformal_name\x18\x03 \x01(\v2\x19.placard.v1.LocalizedTextR\n" +
 	"formalName\"\xdd\x01\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\t\n" +
@@ -359,15 +547,23 @@ const file_placard_v1_entity_proto_rawDesc = "" +
 	"\x12SPECIALIZED_AGENCY\x10\x04\x12\"\n" +
 	"\x1eINTERGOVERNMENTAL_ORGANIZATION\x10\x05\x12\x1e\n" +
 	"\x1aNGO_IN_CONSULTATIVE_STATUS\x10\x06\x12\r\n" +
-	"\tOTHER_NGO\x10\a:?\xeaA<\n" +
+	"\tOTHER_NGO\x10\a\"\x98\x01\n" +
+	"\x06Region\x12\x16\n" +
+	"\x12REGION_UNSPECIFIED\x10\x00\x12\v\n" +
+	"\aAFRICAN\x10\x01\x12\x10\n" +
+	"\fASIA_PACIFIC\x10\x02\x12\x14\n" +
+	"\x10EASTERN_EUROPEAN\x10\x03\x12 \n" +
+	"\x1cLATIN_AMERICAN_AND_CARIBBEAN\x10\x04\x12\x1f\n" +
+	"\x1bWESTERN_EUROPEAN_AND_OTHERS\x10\x05:?\xeaA<\n" +
 	"\x15placard.un.org/Entity\x12\x11entities/{entity}*\bentities2\x06entity\"h\n" +
 	"\x10GetEntityRequest\x12T\n" +
 	"\x04name\x18\x01 \x01(\tB@\xe0A\x02\xfaA\x17\n" +
-	"\x15placard.un.org/Entity\xbaH r\x1e2\x1c^entities/[A-Za-z0-9]{2,32}$R\x04name\"d\n" +
+	"\x15placard.un.org/Entity\xbaH r\x1e2\x1c^entities/[A-Za-z0-9]{2,32}$R\x04name\"\x86\x01\n" +
 	"\x13ListEntitiesRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\"n\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12 \n" +
+	"\x06filter\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\"n\n" +
 	"\x14ListEntitiesResponse\x12.\n" +
 	"\bentities\x18\x01 \x03(\v2\x12.placard.v1.EntityR\bentities\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf8\x01\n" +
@@ -389,30 +585,36 @@ func file_placard_v1_entity_proto_rawDescGZIP() []byte {
 	return file_placard_v1_entity_proto_rawDescData
 }
 
-var file_placard_v1_entity_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_placard_v1_entity_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_placard_v1_entity_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_placard_v1_entity_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_placard_v1_entity_proto_goTypes = []any{
 	(Entity_Kind)(0),             // 0: placard.v1.Entity.Kind
-	(*Entity)(nil),               // 1: placard.v1.Entity
-	(*GetEntityRequest)(nil),     // 2: placard.v1.GetEntityRequest
-	(*ListEntitiesRequest)(nil),  // 3: placard.v1.ListEntitiesRequest
-	(*ListEntitiesResponse)(nil), // 4: placard.v1.ListEntitiesResponse
-	(*LocalizedText)(nil),        // 5: placard.v1.LocalizedText
+	(Entity_Region)(0),           // 1: placard.v1.Entity.Region
+	(*Entity)(nil),               // 2: placard.v1.Entity
+	(*GetEntityRequest)(nil),     // 3: placard.v1.GetEntityRequest
+	(*ListEntitiesRequest)(nil),  // 4: placard.v1.ListEntitiesRequest
+	(*ListEntitiesResponse)(nil), // 5: placard.v1.ListEntitiesResponse
+	(*Entity_FormerNames)(nil),   // 6: placard.v1.Entity.FormerNames
+	(*LocalizedText)(nil),        // 7: placard.v1.LocalizedText
 }
 var file_placard_v1_entity_proto_depIdxs = []int32{
-	0, // 0: placard.v1.Entity.kind:type_name -> placard.v1.Entity.Kind
-	5, // 1: placard.v1.Entity.short_name:type_name -> placard.v1.LocalizedText
-	5, // 2: placard.v1.Entity.formal_name:type_name -> placard.v1.LocalizedText
-	1, // 3: placard.v1.ListEntitiesResponse.entities:type_name -> placard.v1.Entity
-	2, // 4: placard.v1.EntityService.GetEntity:input_type -> placard.v1.GetEntityRequest
-	3, // 5: placard.v1.EntityService.ListEntities:input_type -> placard.v1.ListEntitiesRequest
-	1, // 6: placard.v1.EntityService.GetEntity:output_type -> placard.v1.Entity
-	4, // 7: placard.v1.EntityService.ListEntities:output_type -> placard.v1.ListEntitiesResponse
-	6, // [6:8] is the sub-list for method output_type
-	4, // [4:6] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	0,  // 0: placard.v1.Entity.kind:type_name -> placard.v1.Entity.Kind
+	7,  // 1: placard.v1.Entity.short_name:type_name -> placard.v1.LocalizedText
+	7,  // 2: placard.v1.Entity.formal_name:type_name -> placard.v1.LocalizedText
+	1,  // 3: placard.v1.Entity.region:type_name -> placard.v1.Entity.Region
+	6,  // 4: placard.v1.Entity.former_names:type_name -> placard.v1.Entity.FormerNames
+	2,  // 5: placard.v1.ListEntitiesResponse.entities:type_name -> placard.v1.Entity
+	7,  // 6: placard.v1.Entity.FormerNames.short_name:type_name -> placard.v1.LocalizedText
+	7,  // 7: placard.v1.Entity.FormerNames.formal_name:type_name -> placard.v1.LocalizedText
+	3,  // 8: placard.v1.EntityService.GetEntity:input_type -> placard.v1.GetEntityRequest
+	4,  // 9: placard.v1.EntityService.ListEntities:input_type -> placard.v1.ListEntitiesRequest
+	2,  // 10: placard.v1.EntityService.GetEntity:output_type -> placard.v1.Entity
+	5,  // 11: placard.v1.EntityService.ListEntities:output_type -> placard.v1.ListEntitiesResponse
+	10, // [10:12] is the sub-list for method output_type
+	8,  // [8:10] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_entity_proto_init() }
@@ -427,8 +629,8 @@ func file_placard_v1_entity_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_entity_proto_rawDesc), len(file_placard_v1_entity_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   4,
+			NumEnums:      2,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,6 +19,12 @@ const (
 	FieldRevision = "revision"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
+	// FieldAlpha2Code holds the string denoting the alpha2_code field in the database.
+	FieldAlpha2Code = "alpha2_code"
+	// FieldM49Code holds the string denoting the m49_code field in the database.
+	FieldM49Code = "m49_code"
+	// FieldRegion holds the string denoting the region field in the database.
+	FieldRegion = "region"
 	// FieldNames holds the string denoting the names field in the database.
 	FieldNames = "names"
 	// Table holds the table name of the entity in the database.
@@ -32,6 +38,9 @@ var Columns = []string{
 	FieldUpdateTime,
 	FieldRevision,
 	FieldKind,
+	FieldAlpha2Code,
+	FieldM49Code,
+	FieldRegion,
 	FieldNames,
 }
 
@@ -48,6 +57,12 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultRevision holds the default value on creation for the "revision" field.
 	DefaultRevision int64
+	// DefaultAlpha2Code holds the default value on creation for the "alpha2_code" field.
+	DefaultAlpha2Code string
+	// DefaultM49Code holds the default value on creation for the "m49_code" field.
+	DefaultM49Code string
+	// DefaultRegion holds the default value on creation for the "region" field.
+	DefaultRegion string
 )
 
 // OrderOption defines the ordering options for the Entity queries.
@@ -76,6 +91,21 @@ func ByRevision(opts ...sql.OrderTermOption) OrderOption {
 // ByKind orders the results by the kind field.
 func ByKind(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKind, opts...).ToFunc()
+}
+
+// ByAlpha2Code orders the results by the alpha2_code field.
+func ByAlpha2Code(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAlpha2Code, opts...).ToFunc()
+}
+
+// ByM49Code orders the results by the m49_code field.
+func ByM49Code(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldM49Code, opts...).ToFunc()
+}
+
+// ByRegion orders the results by the region field.
+func ByRegion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRegion, opts...).ToFunc()
 }
 
 // ByNames orders the results by the names field.

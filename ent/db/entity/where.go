@@ -84,6 +84,21 @@ func Kind(v string) predicate.Entity {
 	return predicate.Entity(sql.FieldEQ(FieldKind, v))
 }
 
+// Alpha2Code applies equality check predicate on the "alpha2_code" field. It's identical to Alpha2CodeEQ.
+func Alpha2Code(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldAlpha2Code, v))
+}
+
+// M49Code applies equality check predicate on the "m49_code" field. It's identical to M49CodeEQ.
+func M49Code(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldM49Code, v))
+}
+
+// Region applies equality check predicate on the "region" field. It's identical to RegionEQ.
+func Region(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldRegion, v))
+}
+
 // Names applies equality check predicate on the "names" field. It's identical to NamesEQ.
 func Names(v string) predicate.Entity {
 	return predicate.Entity(sql.FieldEQ(FieldNames, v))
@@ -272,6 +287,201 @@ func KindEqualFold(v string) predicate.Entity {
 // KindContainsFold applies the ContainsFold predicate on the "kind" field.
 func KindContainsFold(v string) predicate.Entity {
 	return predicate.Entity(sql.FieldContainsFold(FieldKind, v))
+}
+
+// Alpha2CodeEQ applies the EQ predicate on the "alpha2_code" field.
+func Alpha2CodeEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldAlpha2Code, v))
+}
+
+// Alpha2CodeNEQ applies the NEQ predicate on the "alpha2_code" field.
+func Alpha2CodeNEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldNEQ(FieldAlpha2Code, v))
+}
+
+// Alpha2CodeIn applies the In predicate on the "alpha2_code" field.
+func Alpha2CodeIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldIn(FieldAlpha2Code, vs...))
+}
+
+// Alpha2CodeNotIn applies the NotIn predicate on the "alpha2_code" field.
+func Alpha2CodeNotIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldNotIn(FieldAlpha2Code, vs...))
+}
+
+// Alpha2CodeGT applies the GT predicate on the "alpha2_code" field.
+func Alpha2CodeGT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGT(FieldAlpha2Code, v))
+}
+
+// Alpha2CodeGTE applies the GTE predicate on the "alpha2_code" field.
+func Alpha2CodeGTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGTE(FieldAlpha2Code, v))
+}
+
+// Alpha2CodeLT applies the LT predicate on the "alpha2_code" field.
+func Alpha2CodeLT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLT(FieldAlpha2Code, v))
+}
+
+// Alpha2CodeLTE applies the LTE predicate on the "alpha2_code" field.
+func Alpha2CodeLTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLTE(FieldAlpha2Code, v))
+}
+
+// Alpha2CodeContains applies the Contains predicate on the "alpha2_code" field.
+func Alpha2CodeContains(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContains(FieldAlpha2Code, v))
+}
+
+// Alpha2CodeHasPrefix applies the HasPrefix predicate on the "alpha2_code" field.
+func Alpha2CodeHasPrefix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasPrefix(FieldAlpha2Code, v))
+}
+
+// Alpha2CodeHasSuffix applies the HasSuffix predicate on the "alpha2_code" field.
+func Alpha2CodeHasSuffix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasSuffix(FieldAlpha2Code, v))
+}
+
+// Alpha2CodeEqualFold applies the EqualFold predicate on the "alpha2_code" field.
+func Alpha2CodeEqualFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEqualFold(FieldAlpha2Code, v))
+}
+
+// Alpha2CodeContainsFold applies the ContainsFold predicate on the "alpha2_code" field.
+func Alpha2CodeContainsFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContainsFold(FieldAlpha2Code, v))
+}
+
+// M49CodeEQ applies the EQ predicate on the "m49_code" field.
+func M49CodeEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldM49Code, v))
+}
+
+// M49CodeNEQ applies the NEQ predicate on the "m49_code" field.
+func M49CodeNEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldNEQ(FieldM49Code, v))
+}
+
+// M49CodeIn applies the In predicate on the "m49_code" field.
+func M49CodeIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldIn(FieldM49Code, vs...))
+}
+
+// M49CodeNotIn applies the NotIn predicate on the "m49_code" field.
+func M49CodeNotIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldNotIn(FieldM49Code, vs...))
+}
+
+// M49CodeGT applies the GT predicate on the "m49_code" field.
+func M49CodeGT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGT(FieldM49Code, v))
+}
+
+// M49CodeGTE applies the GTE predicate on the "m49_code" field.
+func M49CodeGTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGTE(FieldM49Code, v))
+}
+
+// M49CodeLT applies the LT predicate on the "m49_code" field.
+func M49CodeLT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLT(FieldM49Code, v))
+}
+
+// M49CodeLTE applies the LTE predicate on the "m49_code" field.
+func M49CodeLTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLTE(FieldM49Code, v))
+}
+
+// M49CodeContains applies the Contains predicate on the "m49_code" field.
+func M49CodeContains(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContains(FieldM49Code, v))
+}
+
+// M49CodeHasPrefix applies the HasPrefix predicate on the "m49_code" field.
+func M49CodeHasPrefix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasPrefix(FieldM49Code, v))
+}
+
+// M49CodeHasSuffix applies the HasSuffix predicate on the "m49_code" field.
+func M49CodeHasSuffix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasSuffix(FieldM49Code, v))
+}
+
+// M49CodeEqualFold applies the EqualFold predicate on the "m49_code" field.
+func M49CodeEqualFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEqualFold(FieldM49Code, v))
+}
+
+// M49CodeContainsFold applies the ContainsFold predicate on the "m49_code" field.
+func M49CodeContainsFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContainsFold(FieldM49Code, v))
+}
+
+// RegionEQ applies the EQ predicate on the "region" field.
+func RegionEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldRegion, v))
+}
+
+// RegionNEQ applies the NEQ predicate on the "region" field.
+func RegionNEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldNEQ(FieldRegion, v))
+}
+
+// RegionIn applies the In predicate on the "region" field.
+func RegionIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldIn(FieldRegion, vs...))
+}
+
+// RegionNotIn applies the NotIn predicate on the "region" field.
+func RegionNotIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldNotIn(FieldRegion, vs...))
+}
+
+// RegionGT applies the GT predicate on the "region" field.
+func RegionGT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGT(FieldRegion, v))
+}
+
+// RegionGTE applies the GTE predicate on the "region" field.
+func RegionGTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGTE(FieldRegion, v))
+}
+
+// RegionLT applies the LT predicate on the "region" field.
+func RegionLT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLT(FieldRegion, v))
+}
+
+// RegionLTE applies the LTE predicate on the "region" field.
+func RegionLTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLTE(FieldRegion, v))
+}
+
+// RegionContains applies the Contains predicate on the "region" field.
+func RegionContains(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContains(FieldRegion, v))
+}
+
+// RegionHasPrefix applies the HasPrefix predicate on the "region" field.
+func RegionHasPrefix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasPrefix(FieldRegion, v))
+}
+
+// RegionHasSuffix applies the HasSuffix predicate on the "region" field.
+func RegionHasSuffix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasSuffix(FieldRegion, v))
+}
+
+// RegionEqualFold applies the EqualFold predicate on the "region" field.
+func RegionEqualFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEqualFold(FieldRegion, v))
+}
+
+// RegionContainsFold applies the ContainsFold predicate on the "region" field.
+func RegionContainsFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContainsFold(FieldRegion, v))
 }
 
 // NamesEQ applies the EQ predicate on the "names" field.

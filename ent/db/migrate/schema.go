@@ -121,6 +121,9 @@ var (
 		{Name: "update_time", Type: field.TypeTime},
 		{Name: "revision", Type: field.TypeInt64, Default: 1},
 		{Name: "kind", Type: field.TypeString},
+		{Name: "alpha2_code", Type: field.TypeString, Default: ""},
+		{Name: "m49_code", Type: field.TypeString, Default: ""},
+		{Name: "region", Type: field.TypeString, Default: "REGION_UNSPECIFIED"},
 		{Name: "names", Type: field.TypeString, Size: 2147483647},
 	}
 	// EntitiesTable holds the schema information for the "entities" table.

@@ -89,6 +89,18 @@ func init() {
 	entityDescRevision := entityMixinFields1[0].Descriptor()
 	// entity.DefaultRevision holds the default value on creation for the revision field.
 	entity.DefaultRevision = entityDescRevision.Default.(int64)
+	// entityDescAlpha2Code is the schema descriptor for alpha2_code field.
+	entityDescAlpha2Code := entityFields[2].Descriptor()
+	// entity.DefaultAlpha2Code holds the default value on creation for the alpha2_code field.
+	entity.DefaultAlpha2Code = entityDescAlpha2Code.Default.(string)
+	// entityDescM49Code is the schema descriptor for m49_code field.
+	entityDescM49Code := entityFields[3].Descriptor()
+	// entity.DefaultM49Code holds the default value on creation for the m49_code field.
+	entity.DefaultM49Code = entityDescM49Code.Default.(string)
+	// entityDescRegion is the schema descriptor for region field.
+	entityDescRegion := entityFields[4].Descriptor()
+	// entity.DefaultRegion holds the default value on creation for the region field.
+	entity.DefaultRegion = entityDescRegion.Default.(string)
 	instanceFields := schema.Instance{}.Fields()
 	_ = instanceFields
 	// instanceDescSecretFingerprint is the schema descriptor for secret_fingerprint field.
