@@ -23,7 +23,7 @@ func delegationFromRow(row *db.Delegation) *placardv1.Delegation {
 		ParticipantCount: row.ParticipantCount,
 		Late:             row.Late,
 		SubmitTime:       timestamppb.New(row.SubmitTime),
-		AcceptTime:       timestamp(row.AcceptTime),
+		AcceptTime:       store.Timestamp(row.AcceptTime),
 		ReturnReasons:    row.ReturnReasons,
 		NoteVerbale:      noteVerbale(row.NoteReference, row.NoteDate),
 		Channel:          placardv1.Channel(placardv1.Channel_value[row.Channel]),
@@ -49,7 +49,7 @@ func revisionFromRow(row *db.Revision) *placardv1.DelegationRevision {
 		ParticipantCount: int32(len(row.Members)),
 		ReturnReasons:    row.ReturnReasons,
 		CreateTime:       timestamppb.New(row.CreateTime),
-		ReviewTime:       timestamp(row.ReviewTime),
+		ReviewTime:       store.Timestamp(row.ReviewTime),
 	}
 }
 
@@ -65,13 +65,6 @@ func focalPoint(row *db.Delegation) *placardv1.FocalPoint {
 		return nil
 	}
 	return &placardv1.FocalPoint{Name: row.FocalName, Email: row.FocalEmail, Phone: row.FocalPhone}
-}
-
-func timestamp(t *time.Time) *timestamppb.Timestamp {
-	if t == nil {
-		return nil
-	}
-	return timestamppb.New(*t)
 }
 
 // participantFromVersion shows a person as a version says it, at its place in

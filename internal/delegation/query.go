@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db"
 	entdelegation "github.com/un-placard/placard/ent/db/delegation"
 	entmeeting "github.com/un-placard/placard/ent/db/meeting"
 	"github.com/un-placard/placard/ent/db/participantversion"
@@ -34,52 +35,44 @@ var delegationFilter = filter.Fields{
 	"channel": {Column: entdelegation.FieldChannel, Enum: placardv1.Channel(0).Descriptor()},
 }
 
+var delegationKeys = page.Keyset[*db.Delegation]{
+	Columns: []string{entdelegation.FieldMeetingID, entdelegation.FieldEntityID},
+	Key:     func(d *db.Delegation) []any { return []any{d.MeetingID, d.EntityID} },
+}
+
 // ListDelegations answers a page, ordered by meeting and entity code.
 func (s *Service) ListDelegations(ctx context.Context, req *placardv1.ListDelegationsRequest) (*placardv1.ListDelegationsResponse, error) {
-	order := []string{entdelegation.FieldMeetingID, entdelegation.FieldEntityID}
-	q := s.store.Client().Delegation.Query()
-	if m := name.MeetingOf(req.GetParent()); m != name.Wildcard {
-		q.Where(entdelegation.MeetingID(m))
-	}
 	where, err := filter.Predicate(ctx, (*placardv1.Delegation)(nil), delegationFilter, req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
-	if where != nil {
-		q.Where(where)
+	q := s.store.Client().Delegation.Query().Where(where)
+	if m := name.MeetingOf(req.GetParent()); m != name.Wildcard {
+		q.Where(entdelegation.MeetingID(m))
 	}
-	binding := []string{"ListDelegations", req.GetParent(), req.GetFilter()}
-	var last struct{ Meeting, Entity string }
-	next, err := s.pages.Decode(ctx, req.GetPageToken(), &last, binding...)
+	rows, next, err := page.Fetch(ctx, s.pages, req, delegationKeys, []string{"ListDelegations", req.GetParent(), req.GetFilter()},
+		func(after, order page.Narrow, limit int) ([]*db.Delegation, error) {
+			return q.Where(after).Order(order).Limit(limit).All(ctx)
+		})
 	if err != nil {
 		return nil, err
-	}
-	if next {
-		q.Where(page.After(order, last.Meeting, last.Entity))
-	}
-	size := page.Size(req.GetPageSize())
-	rows, err := q.Order(page.Order(order...)).Limit(size + 1).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list delegations: %w", err)
 	}
 	if len(rows) == 0 {
 		if err := s.seesMeeting(ctx, req.GetParent()); err != nil {
 			return nil, err
 		}
 	}
-	rows, more := page.Cut(rows, size)
-	out := &placardv1.ListDelegationsResponse{}
+	out := &placardv1.ListDelegationsResponse{NextPageToken: next}
 	for _, row := range rows {
 		out.Delegations = append(out.Delegations, delegationFromRow(row))
 	}
-	if more {
-		end := rows[len(rows)-1]
-		last.Meeting, last.Entity = end.MeetingID, end.EntityID
-		if out.NextPageToken, err = s.pages.Encode(ctx, last, binding...); err != nil {
-			return nil, err
-		}
-	}
 	return out, nil
+}
+
+var revisionKeys = page.Keyset[*db.Revision]{
+	Columns:    []string{revision.FieldNumber},
+	Descending: true,
+	Key:        func(r *db.Revision) []any { return []any{r.Number} },
 }
 
 // ListDelegationRevisions answers a page, the newest first.
@@ -89,30 +82,16 @@ func (s *Service) ListDelegationRevisions(ctx context.Context, req *placardv1.Li
 		return nil, err
 	}
 	q := s.store.Client().Revision.Query().Where(revision.DelegationID(row.ID))
-	binding := []string{"ListDelegationRevisions", req.GetParent()}
-	var last struct{ Number int32 }
-	next, err := s.pages.Decode(ctx, req.GetPageToken(), &last, binding...)
+	rows, next, err := page.Fetch(ctx, s.pages, req, revisionKeys, []string{"ListDelegationRevisions", req.GetParent()},
+		func(after, order page.Narrow, limit int) ([]*db.Revision, error) {
+			return q.Where(after).Order(order).Limit(limit).All(ctx)
+		})
 	if err != nil {
 		return nil, err
 	}
-	if next {
-		q.Where(revision.NumberLT(last.Number))
-	}
-	size := page.Size(req.GetPageSize())
-	rows, err := q.Order(revision.ByNumber(sql.OrderDesc())).Limit(size + 1).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list revisions: %w", err)
-	}
-	rows, more := page.Cut(rows, size)
-	out := &placardv1.ListDelegationRevisionsResponse{}
+	out := &placardv1.ListDelegationRevisionsResponse{NextPageToken: next}
 	for _, r := range rows {
 		out.Revisions = append(out.Revisions, revisionFromRow(r))
-	}
-	if more {
-		last.Number = rows[len(rows)-1].Number
-		if out.NextPageToken, err = s.pages.Encode(ctx, last, binding...); err != nil {
-			return nil, err
-		}
 	}
 	return out, nil
 }
@@ -143,74 +122,65 @@ var participantFilter = filter.Fields{
 	"external_id": {Column: participantversion.FieldExternalID},
 }
 
+// participantKeys sort participants by meeting, entity code and the place in
+// one of the two compositions.
+func participantKeys(view placardv1.CompositionView) page.Keyset[*db.ParticipantVersion] {
+	column, order := participantversion.FieldLatestOrder, func(v *db.ParticipantVersion) int32 { return v.LatestOrder }
+	if view == placardv1.CompositionView_ACCEPTED {
+		column, order = participantversion.FieldAcceptedOrder, func(v *db.ParticipantVersion) int32 { return v.AcceptedOrder }
+	}
+	return page.Keyset[*db.ParticipantVersion]{
+		Columns: []string{participantversion.FieldMeetingID, participantversion.FieldEntityID, column, participantversion.FieldID},
+		Key:     func(v *db.ParticipantVersion) []any { return []any{v.MeetingID, v.EntityID, order(v), v.ID} },
+	}
+}
+
 // ListParticipants answers a page, ordered by meeting, entity code and
-// protocol order. A delegation that is named and not there is NOT_FOUND.
+// protocol order. A delegation or a meeting that is named and not there is
+// NOT_FOUND.
 func (s *Service) ListParticipants(ctx context.Context, req *placardv1.ListParticipantsRequest) (*placardv1.ListParticipantsResponse, error) {
 	view, err := viewOf(access.From(ctx), req.GetView())
 	if err != nil {
 		return nil, err
 	}
-	placed := participantversion.FieldLatestOrder
-	if view == placardv1.CompositionView_ACCEPTED {
-		placed = participantversion.FieldAcceptedOrder
+	where, err := filter.Predicate(ctx, (*placardv1.Participant)(nil), participantFilter, req.GetFilter())
+	if err != nil {
+		return nil, err
 	}
-	order := []string{participantversion.FieldMeetingID, participantversion.FieldEntityID, placed, participantversion.FieldID}
+	keys := participantKeys(view)
+	placed := keys.Columns[2]
+	q := s.store.Client().ParticipantVersion.Query().Where(where, func(sel *sql.Selector) { sel.Where(sql.GT(sel.C(placed), 0)) })
 	meeting, entity := name.MeetingOf(req.GetParent()), name.EntityOf(req.GetParent())
-	q := s.store.Client().ParticipantVersion.Query().Where(sql.FieldGT(placed, 0))
 	if meeting != name.Wildcard {
 		q.Where(participantversion.MeetingID(meeting))
 	}
 	if entity != name.Wildcard {
 		q.Where(participantversion.EntityID(entity))
 	}
-	where, err := filter.Predicate(ctx, (*placardv1.Participant)(nil), participantFilter, req.GetFilter())
+	rows, next, err := page.Fetch(ctx, s.pages, req, keys, []string{"ListParticipants", req.GetParent(), req.GetFilter(), view.String()},
+		func(after, order page.Narrow, limit int) ([]*db.ParticipantVersion, error) {
+			return q.Where(after).Order(order).Limit(limit).All(ctx)
+		})
 	if err != nil {
 		return nil, err
 	}
-	if where != nil {
-		q.Where(where)
-	}
-	binding := []string{"ListParticipants", req.GetParent(), req.GetFilter(), view.String()}
-	var last struct {
-		Meeting, Entity string
-		Order           int32
-		ID              int64
-	}
-	next, err := s.pages.Decode(ctx, req.GetPageToken(), &last, binding...)
-	if err != nil {
-		return nil, err
-	}
-	if next {
-		q.Where(page.After(order, last.Meeting, last.Entity, last.Order, last.ID))
-	}
-	size := page.Size(req.GetPageSize())
-	rows, err := q.Order(page.Order(order...)).Limit(size + 1).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list participants: %w", err)
-	}
-	if len(rows) == 0 && entity != name.Wildcard && meeting != name.Wildcard {
-		if _, err := s.row(ctx, req.GetParent()); err != nil {
-			return nil, err
-		}
-	} else if len(rows) == 0 {
-		if err := s.seesMeeting(ctx, req.GetParent()); err != nil {
+	if len(rows) == 0 {
+		if err := s.seesDelegation(ctx, req.GetParent()); err != nil {
 			return nil, err
 		}
 	}
-	rows, more := page.Cut(rows, size)
-	out := &placardv1.ListParticipantsResponse{}
+	out := &placardv1.ListParticipantsResponse{NextPageToken: next}
 	for _, v := range rows {
 		out.Participants = append(out.Participants, participantFromVersion(v, view))
 	}
-	if more {
-		end := rows[len(rows)-1]
-		last.Meeting, last.Entity, last.Order, last.ID = end.MeetingID, end.EntityID, end.LatestOrder, end.ID
-		if view == placardv1.CompositionView_ACCEPTED {
-			last.Order = end.AcceptedOrder
-		}
-		if out.NextPageToken, err = s.pages.Encode(ctx, last, binding...); err != nil {
-			return nil, err
-		}
-	}
 	return out, nil
+}
+
+// seesDelegation is seesMeeting for a delegation.
+func (s *Service) seesDelegation(ctx context.Context, parent string) error {
+	if name.EntityOf(parent) == name.Wildcard || name.MeetingOf(parent) == name.Wildcard {
+		return s.seesMeeting(ctx, parent)
+	}
+	_, err := s.row(ctx, parent)
+	return err
 }

@@ -2,9 +2,9 @@ package entity
 
 import (
 	"context"
-	"fmt"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/ent/db/entity"
 	"github.com/un-placard/placard/internal/filter"
 	"github.com/un-placard/placard/internal/page"
@@ -17,39 +17,27 @@ var fields = filter.Fields{
 	"m49_code":    {Column: entity.FieldM49Code},
 }
 
+var keys = page.Keyset[*db.Entity]{
+	Columns: []string{entity.FieldID},
+	Key:     func(e *db.Entity) []any { return []any{e.ID} },
+}
+
 // ListEntities implements the contract: ordered by code.
 func (s *Service) ListEntities(
 	ctx context.Context, req *placardv1.ListEntitiesRequest,
 ) (*placardv1.ListEntitiesResponse, error) {
-	binding := []string{"ListEntities", req.GetFilter()}
-	var last string
-	more, err := s.pages.Decode(ctx, req.GetPageToken(), &last, binding...)
-	if err != nil {
-		return nil, err
-	}
 	where, err := filter.Predicate(ctx, (*placardv1.Entity)(nil), fields, req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
-	size := page.Size(req.GetPageSize())
-	q := s.store.Client().Entity.Query().Order(page.Order(entity.FieldID)).Limit(size + 1)
-	if where != nil {
-		q.Where(where)
-	}
-	if more {
-		q.Where(entity.IDGT(last))
-	}
-	rows, err := q.All(ctx)
+	rows, next, err := page.Fetch(ctx, s.pages, req, keys, []string{"ListEntities", req.GetFilter()},
+		func(after, order page.Narrow, limit int) ([]*db.Entity, error) {
+			return s.store.Client().Entity.Query().Where(where, after).Order(order).Limit(limit).All(ctx)
+		})
 	if err != nil {
-		return nil, fmt.Errorf("list entities: %w", err)
+		return nil, err
 	}
-	out := &placardv1.ListEntitiesResponse{}
-	rows, more = page.Cut(rows, size)
-	if more {
-		if out.NextPageToken, err = s.pages.Encode(ctx, rows[len(rows)-1].ID, binding...); err != nil {
-			return nil, err
-		}
-	}
+	out := &placardv1.ListEntitiesResponse{NextPageToken: next}
 	for _, row := range rows {
 		e, err := entityFromRow(row)
 		if err != nil {

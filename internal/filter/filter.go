@@ -47,14 +47,14 @@ type Field struct {
 	Resource string
 }
 
-// Predicate is the condition that a filter means, nil for an empty one. `of`
+// Predicate is the condition that a filter means; an empty one means any. `of`
 // is the resource that is listed: a field of it that the caller may not read
 // cannot be asked for in a filter either.
 //
 // An invalid filter is a fault on the field `filter` that says what is wrong.
 func Predicate(ctx context.Context, of proto.Message, fields Fields, text string) (func(*sql.Selector), error) {
 	if strings.TrimSpace(text) == "" {
-		return nil, nil
+		return func(*sql.Selector) {}, nil
 	}
 	if utf8.RuneCountInString(text) > maxLength {
 		return nil, invalid("is longer than %d characters", maxLength)

@@ -1,8 +1,6 @@
 package invitation
 
 import (
-	"time"
-
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
@@ -23,8 +21,8 @@ func invitationFromRow(row *db.Invitation) *placardv1.Invitation {
 		Addressee:    row.Addressee,
 		Emails:       row.Emails,
 		State:        placardv1.Invitation_State(placardv1.Invitation_State_value[row.State]),
-		IssueTime:    timestamp(row.IssueTime),
-		ResponseTime: timestamp(row.ResponseTime),
+		IssueTime:    store.Timestamp(row.IssueTime),
+		ResponseTime: store.Timestamp(row.ResponseTime),
 		CreateTime:   timestamppb.New(row.CreateTime),
 		UpdateTime:   timestamppb.New(row.UpdateTime),
 		Etag:         store.Etag(row.Revision),
@@ -43,22 +41,7 @@ func rowFromInvitation(inv *placardv1.Invitation) *db.Invitation {
 		Addressee:           inv.GetAddressee(),
 		Emails:              inv.GetEmails(),
 		State:               inv.GetState().String(),
-		IssueTime:           instant(inv.GetIssueTime()),
-		ResponseTime:        instant(inv.GetResponseTime()),
+		IssueTime:           store.Instant(inv.GetIssueTime()),
+		ResponseTime:        store.Instant(inv.GetResponseTime()),
 	}
-}
-
-func timestamp(t *time.Time) *timestamppb.Timestamp {
-	if t == nil {
-		return nil
-	}
-	return timestamppb.New(*t)
-}
-
-func instant(t *timestamppb.Timestamp) *time.Time {
-	if t == nil {
-		return nil
-	}
-	v := t.AsTime()
-	return &v
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
-
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/ent/db/invitation"
@@ -28,26 +26,20 @@ func filters() filter.Fields {
 	}
 }
 
-// position is where a page of the list ends.
-type position struct{ Meeting, Entity string }
+var keys = page.Keyset[*db.Invitation]{
+	Columns: []string{invitation.FieldMeetingID, invitation.FieldEntityID},
+	Key:     func(i *db.Invitation) []any { return []any{i.MeetingID, i.EntityID} },
+}
 
 // ListInvitations implements the contract: ordered by meeting and entity.
 func (s *Service) ListInvitations(
 	ctx context.Context, req *placardv1.ListInvitationsRequest,
 ) (*placardv1.ListInvitationsResponse, error) {
-	binding := []string{"ListInvitations", req.GetParent(), req.GetFilter()}
-	var last position
-	more, err := s.pages.Decode(ctx, req.GetPageToken(), &last, binding...)
-	if err != nil {
-		return nil, err
-	}
 	where, err := filter.Predicate(ctx, (*placardv1.Invitation)(nil), filters(), req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
-	size := page.Size(req.GetPageSize())
-	q := s.store.Client().Invitation.Query().
-		Order(db.Asc(invitation.FieldMeetingID, invitation.FieldEntityID)).Limit(size + 1)
+	q := s.store.Client().Invitation.Query().Where(where)
 	if id := name.MeetingOf(req.GetParent()); id != name.Wildcard {
 		seen, err := s.store.Client().Meeting.Query().Where(meeting.ID(id)).Exist(ctx)
 		if err != nil {
@@ -58,27 +50,14 @@ func (s *Service) ListInvitations(
 		}
 		q.Where(invitation.MeetingID(id))
 	}
-	if where != nil {
-		q.Where(where)
-	}
-	if more {
-		q.Where(func(sel *sql.Selector) {
-			key := []string{sel.C(invitation.FieldMeetingID), sel.C(invitation.FieldEntityID)}
-			sel.Where(sql.CompositeGT(key, last.Meeting, last.Entity))
+	rows, next, err := page.Fetch(ctx, s.pages, req, keys, []string{"ListInvitations", req.GetParent(), req.GetFilter()},
+		func(after, order page.Narrow, limit int) ([]*db.Invitation, error) {
+			return q.Where(after).Order(order).Limit(limit).All(ctx)
 		})
-	}
-	rows, err := q.All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list invitations: %w", err)
+		return nil, err
 	}
-	out := &placardv1.ListInvitationsResponse{}
-	if len(rows) > size {
-		rows = rows[:size]
-		end := rows[size-1]
-		if out.NextPageToken, err = s.pages.Encode(ctx, position{end.MeetingID, end.EntityID}, binding...); err != nil {
-			return nil, err
-		}
-	}
+	out := &placardv1.ListInvitationsResponse{NextPageToken: next}
 	for _, row := range rows {
 		out.Invitations = append(out.Invitations, invitationFromRow(row))
 	}

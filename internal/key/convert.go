@@ -2,7 +2,6 @@ package key
 
 import (
 	"slices"
-	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -20,9 +19,9 @@ func toProto(row *db.Key) *placardv1.Key {
 		DisplayName: row.DisplayName,
 		Role:        roleOf(row),
 		Account:     row.Account,
-		ExpireTime:  toTimestamp(row.ExpireTime),
-		RevokeTime:  toTimestamp(row.RevokeTime),
-		LastUseTime: toTimestamp(row.LastUseTime),
+		ExpireTime:  store.Timestamp(row.ExpireTime),
+		RevokeTime:  store.Timestamp(row.RevokeTime),
+		LastUseTime: store.Timestamp(row.LastUseTime),
 		CreateTime:  timestamppb.New(row.CreateTime),
 		Etag:        store.Etag(row.Revision),
 	}
@@ -33,13 +32,6 @@ func toProto(row *db.Key) *placardv1.Key {
 		k.Meetings = append(k.Meetings, name.Meeting(m))
 	}
 	return k
-}
-
-func toTimestamp(t *time.Time) *timestamppb.Timestamp {
-	if t == nil {
-		return nil
-	}
-	return timestamppb.New(*t)
 }
 
 func roleOf(row *db.Key) access.Role { return access.Role(placardv1.Access_Role_value[row.Role]) }

@@ -2,7 +2,6 @@ package meeting
 
 import (
 	"fmt"
-	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -27,8 +26,8 @@ func meetingFromRow(row *db.Meeting) (*placardv1.Meeting, error) {
 	m.LatePolicy = placardv1.Meeting_LatePolicy(placardv1.Meeting_LatePolicy_value[row.LatePolicy])
 	m.Modality = placardv1.Meeting_Modality(placardv1.Meeting_Modality_value[row.Modality])
 	m.CompositionDeadline = row.CompositionDeadline
-	m.CompositionDeadlineTime = timestamp(row.DeadlineTime)
-	m.CloseTime = timestamp(row.CloseTime)
+	m.CompositionDeadlineTime = store.Timestamp(row.DeadlineTime)
+	m.CloseTime = store.Timestamp(row.CloseTime)
 	m.CreateTime = timestamppb.New(row.CreateTime)
 	m.UpdateTime = timestamppb.New(row.UpdateTime)
 	m.Etag = store.Etag(row.Revision)
@@ -55,23 +54,8 @@ func rowFromMeeting(m *placardv1.Meeting) (*db.Meeting, error) {
 		LatePolicy:          m.GetLatePolicy().String(),
 		Modality:            m.GetModality().String(),
 		CompositionDeadline: m.GetCompositionDeadline(),
-		DeadlineTime:        instant(m.GetCompositionDeadlineTime()),
-		CloseTime:           instant(m.GetCloseTime()),
+		DeadlineTime:        store.Instant(m.GetCompositionDeadlineTime()),
+		CloseTime:           store.Instant(m.GetCloseTime()),
 		Content:             string(content),
 	}, nil
-}
-
-func timestamp(t *time.Time) *timestamppb.Timestamp {
-	if t == nil {
-		return nil
-	}
-	return timestamppb.New(*t)
-}
-
-func instant(t *timestamppb.Timestamp) *time.Time {
-	if t == nil {
-		return nil
-	}
-	v := t.AsTime()
-	return &v
 }

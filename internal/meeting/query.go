@@ -2,9 +2,6 @@ package meeting
 
 import (
 	"context"
-	"fmt"
-
-	"entgo.io/ent/dialect/sql"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
@@ -22,47 +19,27 @@ func filters() filter.Fields {
 	}
 }
 
-// position is where a page of the list ends.
-type position struct{ StartDate, ID string }
+var keys = page.Keyset[*db.Meeting]{
+	Columns: []string{meeting.FieldStartDate, meeting.FieldID},
+	Key:     func(m *db.Meeting) []any { return []any{m.StartDate, m.ID} },
+}
 
 // ListMeetings implements the contract: the earliest first.
 func (s *Service) ListMeetings(
 	ctx context.Context, req *placardv1.ListMeetingsRequest,
 ) (*placardv1.ListMeetingsResponse, error) {
-	binding := []string{"ListMeetings", req.GetFilter()}
-	var last position
-	more, err := s.pages.Decode(ctx, req.GetPageToken(), &last, binding...)
-	if err != nil {
-		return nil, err
-	}
 	where, err := filter.Predicate(ctx, (*placardv1.Meeting)(nil), filters(), req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
-	size := page.Size(req.GetPageSize())
-	q := s.store.Client().Meeting.Query().
-		Order(db.Asc(meeting.FieldStartDate, meeting.FieldID)).Limit(size + 1)
-	if where != nil {
-		q.Where(where)
-	}
-	if more {
-		q.Where(func(sel *sql.Selector) {
-			key := []string{sel.C(meeting.FieldStartDate), sel.C(meeting.FieldID)}
-			sel.Where(sql.CompositeGT(key, last.StartDate, last.ID))
+	rows, next, err := page.Fetch(ctx, s.pages, req, keys, []string{"ListMeetings", req.GetFilter()},
+		func(after, order page.Narrow, limit int) ([]*db.Meeting, error) {
+			return s.store.Client().Meeting.Query().Where(where, after).Order(order).Limit(limit).All(ctx)
 		})
-	}
-	rows, err := q.All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list meetings: %w", err)
+		return nil, err
 	}
-	out := &placardv1.ListMeetingsResponse{}
-	if len(rows) > size {
-		rows = rows[:size]
-		end := rows[size-1]
-		if out.NextPageToken, err = s.pages.Encode(ctx, position{end.StartDate, end.ID}, binding...); err != nil {
-			return nil, err
-		}
-	}
+	out := &placardv1.ListMeetingsResponse{NextPageToken: next}
 	for _, row := range rows {
 		m, err := meetingFromRow(row)
 		if err != nil {
