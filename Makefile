@@ -87,6 +87,10 @@ setup: ## Installs what the tests need and the machine lacks.
 test: setup ## Runs the tests on SQLite and PostgreSQL (PKG=..., ARGS=...).
 	scripts/with-postgres go test $(RACE) -timeout 30m $(ARGS) $(PKG)
 
+.PHONY: bench
+bench: setup ## Measures Placard beside hand-written servers (ARGS=..., see bench/README.md).
+	scripts/with-postgres go -C bench run . $(ARGS)
+
 .PHONY: build
 build: ## Builds the static binary build/placard.
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o build/placard ./cmd/placard

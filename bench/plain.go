@@ -143,16 +143,20 @@ const participantColumns = "id, meeting_id, entity_id, participant_id, honorific
 	"functional_title, organization, role, latest_order, accepted_order, email, phone, language, modality, external_id, revision, " +
 	"person_create_time, create_time"
 
+const selectOne = "SELECT " + participantColumns +
+	" FROM participant_versions WHERE participant_id = $1 AND meeting_id = $2 AND entity_id = $3 AND newest"
+
 // queries are those that do not depend on how many rows there are. What stands
 // in brackets is for PostgreSQL: SQLite has one writer.
 var queries = map[string]string{
 	"key":  "SELECT hash, role, entity_id FROM keys WHERE id = $1 AND revoke_time IS NULL AND (expire_time IS NULL OR expire_time > $2)",
-	"get":  "SELECT " + participantColumns + " FROM participant_versions WHERE participant_id = $1 AND meeting_id = $2 AND entity_id = $3 AND newest",
+	"get":  selectOne,
 	"list": "SELECT " + participantColumns + " FROM participant_versions WHERE meeting_id = $1 AND entity_id = $2 AND latest_order > 0 ORDER BY latest_order, id LIMIT 101",
 
 	"open": "SELECT m.state, i.state, d.id, d.latest_revision, d.accepted_revision, d.channel, d.receipt_date, d.note_reference, d.note_date, d.submit_time " +
 		"FROM delegations d JOIN meetings m ON m.id = d.meeting_id JOIN invitations i ON i.meeting_id = d.meeting_id AND i.entity_id = d.entity_id " +
 		"WHERE d.meeting_id = $1 AND d.entity_id = $2 [FOR UPDATE OF d, i FOR SHARE OF m]",
+	"person":    selectOne,
 	"members":   "SELECT members FROM revisions WHERE delegation_id = $1 AND number = $2",
 	"supersede": "UPDATE revisions SET state = 'SUPERSEDED' WHERE delegation_id = $1 AND state = 'SUBMITTED'",
 	"leave":     "UPDATE participant_versions SET latest_order = 0, newest = false WHERE id = $1",
@@ -167,6 +171,9 @@ var queries = map[string]string{
 		"FROM meetings m JOIN invitations i ON i.meeting_id = m.id WHERE m.id = $1 AND i.entity_id = $2 [FOR UPDATE OF i FOR SHARE OF m]",
 	"begin": "INSERT INTO delegations (create_time, update_time, revision, state, latest_revision, participant_count, late, submit_time, return_reasons, channel, meeting_id, entity_id) " +
 		"VALUES ($1, $1, 1, 'SUBMITTED', 1, $2, $3, $1, 'null', 'API', $4, $5) RETURNING id",
+
+	"insert participant_versions": insertInto("participant_versions", versionColumns, 1),
+	"insert changes":              insertInto("changes", changeColumns, 1),
 }
 
 // reads are the queries outside of transactions.
@@ -375,7 +382,7 @@ func (p *plain) correct(ctx context.Context, caller, name, phone string) (partic
 		if err := takes(meeting, invitation); err != nil {
 			return err
 		}
-		if out, err = scan(do("get").QueryRowContext(ctx, at.participant, at.meeting, at.entity)); err != nil {
+		if out, err = scan(do("person").QueryRowContext(ctx, at.participant, at.meeting, at.entity)); err != nil {
 			return err
 		}
 		if accepted > 0 || out.Order == 0 || out.Phone == phone {
@@ -451,13 +458,46 @@ func (p *plain) record(ctx context.Context, tx *sql.Tx, changes ...change) error
 	if err := tx.StmtContext(ctx, p.statements["number"]).QueryRowContext(ctx, len(changes)).Scan(&last); err != nil {
 		return err
 	}
-	args := make([]any, 0, 12*len(changes))
+	rows := make([][]any, len(changes))
 	for i, c := range changes {
-		args = append(args, last-int64(len(changes)-1-i), c.now, "entities/"+c.caller, "", c.verb, c.kind, c.resource, c.revision, c.paths,
-			c.at.meeting, c.at.entity, false)
+		rows[i] = []any{
+			last - int64(len(changes)-1-i), c.now, "entities/" + c.caller, "", c.verb, c.kind, c.resource, c.revision, c.paths,
+			c.at.meeting, c.at.entity, false,
+		}
 	}
-	_, err := tx.ExecContext(ctx, insertInto("changes", changeColumns, len(changes)), args...)
+	_, err := p.insert(ctx, tx, "changes", changeColumns, rows)
 	return err
+}
+
+// insert writes rows of a table and answers their ids: on PostgreSQL in one
+// statement, for each costs a round trip; on SQLite one by one, prepared, which
+// is faster there than to read a statement with a thousand parameters.
+func (p *plain) insert(ctx context.Context, tx *sql.Tx, table, columns string, values [][]any) ([]int64, error) {
+	ids := make([]int64, len(values))
+	if !p.postgres {
+		one := tx.StmtContext(ctx, p.statements["insert "+table])
+		for i, row := range values {
+			if err := one.QueryRowContext(ctx, row...).Scan(&ids[i]); err != nil {
+				return nil, err
+			}
+		}
+		return ids, nil
+	}
+	args := make([]any, 0, len(values)*len(values[0]))
+	for _, row := range values {
+		args = append(args, row...)
+	}
+	rows, err := tx.QueryContext(ctx, insertInto(table, columns, len(values)), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for i := 0; rows.Next(); i++ {
+		if err := rows.Scan(&ids[i]); err != nil {
+			return nil, err
+		}
+	}
+	return ids, rows.Err()
 }
 
 // insertInto is an INSERT of many rows at once.
@@ -476,7 +516,7 @@ func insertInto(table, columns string, rows int) string {
 		}
 		b.WriteString(")")
 	}
-	return b.String()
+	return b.String() + " RETURNING id"
 }
 
 // check answers what is wrong with a submission.
@@ -537,35 +577,25 @@ func (p *plain) submit(ctx context.Context, caller, name string, persons []parti
 			Late: late, SubmitTime: now, ReturnReasons: []string{}, Channel: "API", CreateTime: now, UpdateTime: now, Etag: "1",
 		}
 		out.Difference.NeedsReview = true
-		args := make([]any, 0, 24*len(persons))
+		rows := make([][]any, len(persons))
 		for i, v := range persons {
 			if v.Modality == "" {
 				v.Modality = modality
 			}
 			pid := uuid.NewString()
 			v.complete()
-			args = append(args, at.meeting, at.entity, id, pid, 1, i+1, 0, true, v.Honorific, v.GivenName, v.FamilyName, v.LatinGivenName, v.LatinFamilyName,
+			rows[i] = []any{
+				at.meeting, at.entity, id, pid, 1, i + 1, 0, true, v.Honorific, v.GivenName, v.FamilyName, v.LatinGivenName, v.LatinFamilyName,
 				v.FunctionalTitle, v.Organization, v.Role, v.Email, v.Phone, v.Language, v.Modality, v.ExternalID,
-				locale.Fold(v.GivenName+" "+v.FamilyName), now, now)
+				locale.Fold(v.GivenName + " " + v.FamilyName), now, now,
+			}
 			out.Difference.Items = append(out.Difference.Items, differenceItem{
 				Kind: "ADDED", Participant: name + "/participants/" + pid, DisplayName: v.DisplayName, ChangedFields: []string{}, NeedsReview: true,
 			})
 			changes = append(changes, of.participant("create", pid, "null"))
 		}
-		rows, err := tx.QueryContext(ctx, insertInto("participant_versions", versionColumns, len(persons))+" RETURNING id", args...)
+		members, err := p.insert(ctx, tx, "participant_versions", versionColumns, rows)
 		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }()
-		members := make([]int64, 0, len(persons))
-		for rows.Next() {
-			var v int64
-			if err := rows.Scan(&v); err != nil {
-				return err
-			}
-			members = append(members, v)
-		}
-		if err := rows.Err(); err != nil {
 			return err
 		}
 		text, err := json.Marshal(members)

@@ -51,7 +51,9 @@ type database struct {
 	// seeded is the URL or the path of what was seeded, and server the URL of
 	// the PostgreSQL server.
 	seeded, server string
-	dir            string
+	// written is the database of the last run that wrote.
+	written string
+	dir     string
 	// entities are the codes of those that have delegations, keys the keys of
 	// their missions.
 	entities, keys []string
@@ -116,7 +118,7 @@ func openSeeded(ctx context.Context, o options, engine string, participants int)
 	}
 	// The first brings the schema, the second the register of entities.
 	for _, args := range [][]string{{"migrate"}, {"key", "create", "--role", "admin"}} {
-		if err := d.placard(ctx, o, args...); err != nil {
+		if err := d.placard(ctx, o, d.seeded, args...); err != nil {
 			return nil, err
 		}
 	}
@@ -126,9 +128,9 @@ func openSeeded(ctx context.Context, o options, engine string, participants int)
 	return d, nil
 }
 
-// placard runs a command of Placard on the seeded database.
-func (d *database) placard(ctx context.Context, o options, args ...string) error {
-	args = append(args, "--dir", d.dir, "--db", d.seeded)
+// placard runs a command of Placard on a database.
+func (d *database) placard(ctx context.Context, o options, at string, args ...string) error {
+	args = append(args, "--dir", d.dir, "--db", at)
 	out, err := exec.CommandContext(ctx, o.placard, args...).CombinedOutput() //nolint:gosec // the program under test
 	if err != nil {
 		return fmt.Errorf("placard %s: %w: %s", strings.Join(args[:1], " "), err, out)
@@ -164,9 +166,11 @@ func (d *database) onServer(ctx context.Context, statements ...string) error {
 	return nil
 }
 
-// fresh copies of small databases only: of a large one the writes of all runs
-// together touch too little to matter, and copying it would disturb them.
-func (d *database) forWrites(ctx context.Context) (string, error) {
+// forWrites answers the database of a run that writes: a fresh copy of a small
+// one. The writes of all runs together change little of a large one, and
+// copying it would disturb them; it is used as it is.
+func (d *database) forWrites(ctx context.Context) (at string, err error) {
+	defer func() { d.written = at }()
 	if d.participants > copyLimit {
 		return d.seeded, nil
 	}
@@ -209,7 +213,7 @@ func (d *database) fill(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	if d.entities, err = codes(ctx, db); err != nil {
+	if d.entities, err = entityCodes(ctx, db); err != nil {
 		return err
 	}
 	if err := db.QueryRowContext(ctx, "SELECT value + 1 FROM change_counters").Scan(&d.firstChange); err != nil {
@@ -275,7 +279,7 @@ func (d *database) fill(ctx context.Context) error {
 	return err
 }
 
-func codes(ctx context.Context, db *sql.DB) ([]string, error) {
+func entityCodes(ctx context.Context, db *sql.DB) ([]string, error) {
 	rows, err := db.QueryContext(ctx, "SELECT id FROM entities ORDER BY id LIMIT $1", perMeeting)
 	if err != nil {
 		return nil, err

@@ -64,4 +64,21 @@ func narrowChange(s scope.Scope, sel *sql.Selector) {
 	if s.InForce {
 		sel.Where(sql.EQ(sel.C("in_force"), true))
 	}
+	// Changes of keys are for those who see the keys.
+	sel.Where(sql.Or(sql.NEQ(sel.C("resource_type"), "placard.un.org/Key"), seenKey(s, sel.C("resource"))))
+}
+
+// seenKey is whether a resource is a key of a role that the caller sees.
+func seenKey(s scope.Scope, resource string) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) {
+		b.WriteString("EXISTS (SELECT 1 FROM ").Ident("keys").WriteString(" WHERE 'keys/' || ").
+			WriteString("keys.id").WriteString(" = ").Ident(resource).WriteString(" AND keys.role IN (")
+		for i, role := range append([]string{""}, s.KeyRoles...) {
+			if i > 0 {
+				b.Comma()
+			}
+			b.Arg(role)
+		}
+		b.WriteString("))")
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -32,8 +33,30 @@ func NewValidator(c *Contract) (*Validator, error) {
 // Validate answers everything that is wrong with a message, in one fault.
 // Fields are named by their paths in the contract's names, after `prefix`: the
 // field of the request that the message stands in, or "".
+//
+// A list that is too long is answered alone: its items are not looked at.
 func (v *Validator) Validate(m proto.Message, prefix string) error {
+	if err := tooLong(m.ProtoReflect()); err != nil {
+		return err
+	}
 	return violations(v.rules.Validate(m), prefix)
+}
+
+// tooLong answers the lists of a message that have more items than they may.
+func tooLong(m protoreflect.Message) error {
+	var found []fault.Violation
+	m.Range(func(f protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		rules, _ := proto.GetExtension(f.Options(), validate.E_Field).(*validate.FieldRules)
+		limit := rules.GetRepeated().GetMaxItems()
+		if f.IsList() && limit > 0 && uint64(value.List().Len()) > limit {
+			found = append(found, fault.Violation{
+				Field: string(f.Name()), Reason: "REPEATED_MAX_ITEMS",
+				Message: fmt.Sprintf("must contain no more than %d item(s), and has %d", limit, value.List().Len()),
+			})
+		}
+		return true
+	})
+	return fault.Invalid(found...)
 }
 
 // ValidateRequest is Validate for a request as it arrives. In an update

@@ -140,7 +140,7 @@ func TestConcurrentSubmissions(t *testing.T) {
 			for i := range 20 {
 				wg.Go(func() {
 					_, err := c.delegations.SubmitDelegation(admin, &placardv1.SubmitDelegationRequest{Name: name, Etag: etag,
-						Participants: []*placardv1.Participant{person("1", "A", "A", placardv1.Participant_HEAD), person("", "B", fmt.Sprint(i), placardv1.Participant_EXPERT)},
+						Participants: []*placardv1.Participant{person("1", "A", "A", placardv1.Participant_HEAD), person("", "B"+etag, fmt.Sprint(i), placardv1.Participant_EXPERT)},
 					})
 					if err == nil {
 						mu.Lock()

@@ -6,6 +6,9 @@ import (
 
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/ent/db/change"
+	entmeeting "github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/name"
 )
 
 // position is a place in the change log: a follower has read everything up to
@@ -41,6 +44,15 @@ func (s *Service) read(ctx context.Context, from *position, meeting string, size
 		start, err := resume(from, end)
 		if err != nil {
 			return err
+		}
+		if meeting != "" {
+			seen, err := client.Meeting.Query().Where(entmeeting.ID(meeting)).Exist(ctx)
+			if err != nil {
+				return fmt.Errorf("read meeting: %w", err)
+			}
+			if !seen {
+				return fault.NotFound(name.Meeting(meeting))
+			}
 		}
 		q := client.Change.Query().Where(change.IDGT(start.Sequence), change.IDLTE(end.Sequence))
 		if meeting != "" {

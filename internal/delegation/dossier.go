@@ -30,8 +30,10 @@ type dossier struct {
 	row *db.Delegation
 	// latest and accepted are the two compositions.
 	latest, accepted Composition
-	intake           Intake
-	zone             *time.Location
+	// reviewed is when the change of who attends was received that is in force.
+	reviewed time.Time
+	intake   Intake
+	zone     *time.Location
 }
 
 // open reads the dossier of a delegation for a write. Two writes of the same
@@ -50,7 +52,9 @@ func read(ctx context.Context, client *db.Client, delegation string, tx *store.T
 	iq := client.Invitation.Query().Where(entinvitation.MeetingID(meetingID), entinvitation.EntityID(entityID))
 	dq := client.Delegation.Query().Where(entdelegation.MeetingID(meetingID), entdelegation.EntityID(entityID))
 	if tx != nil {
-		mq.Modify(tx.ForShare)
+		if err := tx.HoldMeeting(ctx, meetingID); err != nil {
+			return nil, err
+		}
 		iq.Modify(tx.ForUpdate)
 		dq.Modify(tx.ForUpdate)
 	}
@@ -78,6 +82,13 @@ func read(ctx context.Context, client *db.Client, delegation string, tx *store.T
 	}
 	if d.row == nil {
 		return d, nil
+	}
+	if n := d.row.AcceptedRevision; n > 0 {
+		r, err := client.Revision.Query().Where(revision.DelegationID(d.row.ID), revision.Number(n)).Only(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read accepted revision: %w", err)
+		}
+		d.reviewed = r.ReceiveTime
 	}
 	versions, err := client.ParticipantVersion.Query().Where(
 		participantversion.DelegationID(d.row.ID),
@@ -164,7 +175,7 @@ func (d *dossier) revise(ctx context.Context, tx *store.Tx, wanted Composition, 
 	if err != nil {
 		return err
 	}
-	row := d.row.Update().SetUpdateTime(tx.Now).AddRevision(1).SetReturnReasons(nil).
+	row := d.row.Update().SetUpdateTime(tx.Now).AddRevision(1).SetReturnReasons(plan.reasons).
 		SetState(plan.state.String()).SetSubmitTime(plan.received).SetLate(plan.late).
 		SetChannel(by.channel.String()).SetReceiptDate(by.receiptDate).
 		SetParticipantCount(int32(len(wanted)))
@@ -214,6 +225,8 @@ type plan struct {
 	received time.Time
 	late     bool
 	state    placardv1.Delegation_State
+	// reasons are those of a return that the composition leaves standing.
+	reasons []string
 }
 
 func (d *dossier) plan(wanted Composition, diff []Difference, by communication) plan {
@@ -231,14 +244,23 @@ func (d *dossier) plan(wanted Composition, diff []Difference, by communication) 
 		}
 	}
 	p.inForceNew = p.reviewed && (!p.pending || !p.inForce.Equal(d.accepted))
+	corrects := true
 	for _, item := range diff {
 		p.attendance = p.attendance || item.Review && p.pending
+		corrects = corrects && item.Kind == placardv1.CompositionDifference_Item_CHANGED && !item.Review
 	}
-	if p.attendance {
-		p.late = d.intake.Late(by.received)
-	} else if d.row != nil {
-		p.received, p.late = d.row.SubmitTime, d.row.Late
+	switch {
+	case p.attendance:
+	case p.pending && d.row != nil:
+		p.received = d.row.SubmitTime
+		if corrects && d.row.State == placardv1.Delegation_RETURNED.String() {
+			// A telephone number is no answer to the reasons of a return.
+			p.state, p.reasons = placardv1.Delegation_RETURNED, d.row.ReturnReasons
+		}
+	case !d.reviewed.IsZero():
+		p.received = d.reviewed
 	}
+	p.late = d.intake.Late(p.received)
 	return p
 }
 
@@ -307,7 +329,8 @@ func (d *dossier) record(ctx context.Context, tx *store.Tx, diff []Difference, s
 		c.Type = name.TypeParticipant
 		c.Resource = d.name + "/participants/" + item.Person.ID
 		c.Revision, c.Paths = int64(saved.LatestRevision), item.Fields
-		c.InForce = plan.reviewed && (!plan.pending || !item.Review && d.accepted.Find(item.Person.ID) >= 0)
+		c.InForce = plan.inForceNew && (d.accepted.Find(item.Person.ID) >= 0 || plan.inForce.Find(item.Person.ID) >= 0) &&
+			(!plan.pending || !item.Review)
 		if item.Person.ID == by.participant {
 			changes = append([]store.Change{c}, changes...)
 			continue

@@ -36,9 +36,10 @@ func (s *Service) markSome(ctx context.Context, meeting string) (int, error) {
 	err := s.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// Held until the end: a composition that comes in meanwhile waits for
 		// nothing, but the deadline does not move.
-		q := tx.Client.Meeting.Query().Where(entmeeting.ID(meeting))
-		q.Modify(tx.ForShare)
-		m, err := q.Only(ctx)
+		if err := tx.HoldMeeting(ctx, meeting); err != nil {
+			return err
+		}
+		m, err := tx.Client.Meeting.Query().Where(entmeeting.ID(meeting)).Only(ctx)
 		if db.IsNotFound(err) {
 			return nil
 		}
@@ -80,10 +81,9 @@ func (s *Service) markSome(ctx context.Context, meeting string) (int, error) {
 	return done, err
 }
 
-// markRevisions follows with the revisions. Those that were in force without
-// review are never late.
+// markRevisions follows with the revisions.
 func markRevisions(ctx context.Context, tx *store.Tx, meeting string, cutoff *time.Time) error {
-	of := revision.And(revision.MeetingID(meeting), revision.SelfAccepted(false))
+	of := revision.MeetingID(meeting)
 	late, onTime := revision.LateEQ(true), revision.LateEQ(false)
 	unmark := tx.Client.Revision.Update().Where(of, late).SetLate(false)
 	if cutoff != nil {

@@ -64,7 +64,7 @@ func viewOf(p access.Principal, wish placardv1.CompositionView) (placardv1.Compo
 // CreateParticipant adds a person.
 func (s *Service) CreateParticipant(ctx context.Context, req *placardv1.CreateParticipantRequest) (*placardv1.Participant, error) {
 	return s.correct(ctx, req.GetParent(), func(_ context.Context, tx *store.Tx, d *dossier) (Composition, communication, error) {
-		by := d.correction(tx, "submit")
+		by := correction(tx, "submit")
 		if len(d.latest) >= MaxParticipants {
 			return nil, by, fault.Precondition("TOO_MANY_PARTICIPANTS", fmt.Sprintf("a delegation has at most %d participants", MaxParticipants))
 		}
@@ -80,7 +80,7 @@ func (s *Service) CreateParticipant(ctx context.Context, req *placardv1.CreatePa
 func (s *Service) UpdateParticipant(ctx context.Context, req *placardv1.UpdateParticipantRequest) (*placardv1.Participant, error) {
 	participant := req.GetParticipant().GetName()
 	return s.correct(ctx, parentOf(participant), func(ctx context.Context, tx *store.Tx, d *dossier) (Composition, communication, error) {
-		by := d.correction(tx, "submit")
+		by := correction(tx, "submit")
 		by.participant = name.Last(participant)
 		v, err := d.present(ctx, tx, participant)
 		if err != nil {
@@ -110,7 +110,7 @@ func (s *Service) UpdateParticipant(ctx context.Context, req *placardv1.UpdatePa
 // WithdrawParticipant withdraws one person, at once.
 func (s *Service) WithdrawParticipant(ctx context.Context, req *placardv1.WithdrawParticipantRequest) (*placardv1.Participant, error) {
 	return s.correct(ctx, parentOf(req.GetName()), func(ctx context.Context, tx *store.Tx, d *dossier) (Composition, communication, error) {
-		by := d.correction(tx, "submit")
+		by := correction(tx, "submit")
 		by.participant = name.Last(req.GetName())
 		v, err := d.present(ctx, tx, req.GetName())
 		if err != nil {

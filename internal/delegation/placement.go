@@ -32,12 +32,20 @@ func (d *dossier) put(ctx context.Context, tx *store.Tx, number int32, c Composi
 		SetDelegationID(d.row.ID).SetMeetingID(d.row.MeetingID).SetEntityID(d.row.EntityID).
 		SetNumber(number).SetSelfAccepted(self).SetMembers(members).
 		SetState(placardv1.DelegationRevision_SUBMITTED.String()).
-		SetLate(plan.late && !self).SetReceiveTime(plan.received).
+		SetLate(plan.late).SetReceiveTime(plan.received).
 		SetAuthor(access.From(ctx).Name()).SetChannel(by.channel.String()).SetReceiptDate(by.receiptDate).
 		SetNoteReference(note.GetReference()).SetNoteDate(note.GetDate()).
 		SetCreateTime(tx.Now)
-	if self {
-		create.SetState(placardv1.DelegationRevision_ACCEPTED.String()).SetReviewTime(tx.Now)
+	switch {
+	case self:
+		received := plan.received
+		if !d.reviewed.IsZero() {
+			received = d.reviewed // what it takes from is as old as it was
+		}
+		create.SetState(placardv1.DelegationRevision_ACCEPTED.String()).SetReviewTime(tx.Now).
+			SetReceiveTime(received).SetLate(d.intake.Late(received))
+	case plan.state == placardv1.Delegation_RETURNED:
+		create.SetState(placardv1.DelegationRevision_RETURNED.String()).SetReviewTime(tx.Now).SetReturnReasons(plan.reasons)
 	}
 	if err := create.Exec(ctx); err != nil {
 		return fmt.Errorf("write revision: %w", err)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/fault"
@@ -109,9 +110,16 @@ func Match(submitted []Submitted, present Composition) (Composition, []fault.Vio
 	return out, violations
 }
 
+// maxCandidates is how many candidates an ambiguous match names.
+const maxCandidates = 5
+
 func candidateList(persons []Person) string {
 	var b strings.Builder
 	for i, p := range persons {
+		if i == maxCandidates {
+			fmt.Fprintf(&b, " and %d more", len(persons)-i)
+			break
+		}
 		if i > 0 {
 			b.WriteString(", ")
 		}
@@ -138,8 +146,8 @@ func Check(c Composition) []fault.Violation {
 	head := -1
 	external := make(map[string]int, len(c))
 	for i, p := range c {
-		if given := p.GivenName + p.FamilyName; given != "" && strings.TrimSpace(given) == "" {
-			out = append(out, violation(i, "family_name", "NAME_EMPTY", "a name is more than spaces"))
+		if given := p.GivenName + p.FamilyName; given != "" && strings.IndexFunc(given, unicode.IsLetter) < 0 {
+			out = append(out, violation(i, "family_name", "NAME_EMPTY", "a name has at least one letter"))
 		}
 		if p.Role == placardv1.Participant_HEAD {
 			if head >= 0 {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,12 +56,16 @@ func (s *Service) SubmitDelegation(ctx context.Context, req *placardv1.SubmitDel
 	if err := checkChannel(access.From(ctx), req.GetChannel()); err != nil {
 		return nil, err
 	}
+	violations, err := s.validate(req)
+	if err != nil {
+		return nil, err
+	}
 	if req.GetValidateOnly() {
 		d, err := read(ctx, s.store.Client(), req.GetName(), nil)
 		if err != nil {
 			return nil, err
 		}
-		wanted, by, err := s.prepare(d, req, s.store.Now())
+		wanted, by, err := s.prepare(d, req, violations, s.store.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +77,7 @@ func (s *Service) SubmitDelegation(ctx context.Context, req *placardv1.SubmitDel
 			if err != nil {
 				return nil, err
 			}
-			wanted, by, err := s.prepare(d, req, tx.Now)
+			wanted, by, err := s.prepare(d, req, violations, tx.Now)
 			if err != nil {
 				return nil, err
 			}
@@ -102,9 +107,20 @@ func checkChannel(p access.Principal, c placardv1.Channel) error {
 	return nil
 }
 
+// validate answers what is wrong with a submission by the rules of the contract.
+// With its name, or a list without an end, nothing else can be looked at.
+func (s *Service) validate(req *placardv1.SubmitDelegationRequest) ([]fault.Violation, error) {
+	err := s.validator.Validate(req, "")
+	violations := violationsOf(err)
+	if err != nil && len(violations) == 0 || hasField(violations, "name") || len(req.GetParticipants()) > MaxParticipants {
+		return nil, err
+	}
+	return violations, nil
+}
+
 // prepare decides what a submission asks for, and answers everything that is
-// wrong with it at once.
-func (s *Service) prepare(d *dossier, req *placardv1.SubmitDelegationRequest, now time.Time) (Composition, communication, error) {
+// wrong with it at once, with the violations that are known already.
+func (s *Service) prepare(d *dossier, req *placardv1.SubmitDelegationRequest, violations []fault.Violation, now time.Time) (Composition, communication, error) {
 	by := communication{
 		verb:        "submit",
 		channel:     channelOr(req.GetChannel(), placardv1.Channel_API),
@@ -115,18 +131,14 @@ func (s *Service) prepare(d *dossier, req *placardv1.SubmitDelegationRequest, no
 	if err := d.takes(); err != nil {
 		return nil, by, err
 	}
-	if d.row != nil && req.GetEtag() != "" && req.GetEtag() != store.Etag(d.row.Revision) {
+	if req.GetEtag() != "" && (d.row == nil || req.GetEtag() != store.Etag(d.row.Revision)) {
 		return nil, by, fault.Stale(d.name)
-	}
-	err := s.validator.Validate(req, "")
-	violations := violationsOf(err)
-	if err != nil && len(violations) == 0 {
-		return nil, by, err
 	}
 	if d.row != nil && req.GetEtag() == "" {
 		violations = append(violations, fault.Violation{Field: "etag", Reason: "ETAG_REQUIRED",
 			Message: "is needed from the second submission on: read the delegation and send its etag"})
 	}
+	var err error
 	if by.received, err = Received(req.GetReceiptDate(), d.zone, now); !hasField(violations, "receipt_date") {
 		violations = append(violations, violationsOf(err)...)
 	}
@@ -204,7 +216,7 @@ func (d *dossier) preview(wanted Composition, by communication) (*placardv1.Subm
 			}
 		}
 		row.State, row.Late, row.SubmitTime = plan.state.String(), plan.late, plan.received
-		row.ReturnReasons = nil
+		row.ReturnReasons = plan.reasons
 		row.Channel, row.ReceiptDate = by.channel.String(), by.receiptDate
 		row.ParticipantCount = int32(len(wanted))
 		if plan.inForceNew {
@@ -250,13 +262,16 @@ func (s *Service) submitted(ctx context.Context, delegation string, done store.D
 	if err != nil {
 		return nil, fmt.Errorf("read revisions: %w", err)
 	}
-	if len(revisions) == 0 {
-		return nil, fault.NotFound(delegation)
+	// One or two of them are of that submission, or none, where it brought a
+	// note verbale for a composition that was there.
+	n := slices.IndexFunc(revisions, func(r *db.Revision) bool { return !r.CreateTime.Equal(done.Time) })
+	if n < 0 {
+		n = len(revisions)
 	}
-	made, rest := revisions[0], revisions[1:]
-	if len(rest) > 0 && !made.SelfAccepted && rest[0].SelfAccepted && rest[0].CreateTime.Equal(made.CreateTime) {
-		rest = rest[1:] // the same submission made both
+	if n == 0 {
+		return out, nil
 	}
+	made, rest := revisions[0], revisions[n:]
 	var before Composition
 	if len(rest) > 0 {
 		if before, err = s.composition(ctx, rest[0]); err != nil {
@@ -406,18 +421,17 @@ func (s *Service) WithdrawDelegation(ctx context.Context, req *placardv1.Withdra
 		if err := checkEtag(req.GetEtag(), d); err != nil {
 			return err
 		}
-		return d.revise(ctx, tx, Composition{}, d.correction(tx, "withdraw"))
+		return d.revise(ctx, tx, Composition{}, correction(tx, "withdraw"))
 	})
 }
 
 // correction is the communication of a single change, without a note verbale
 // of its own.
-func (d *dossier) correction(tx *store.Tx, verb string) communication {
+func correction(tx *store.Tx, verb string) communication {
 	return communication{
-		verb:        verb,
-		channel:     placardv1.Channel(placardv1.Channel_value[d.row.Channel]),
-		receiptDate: d.row.ReceiptDate,
-		received:    tx.Now,
+		verb:     verb,
+		channel:  placardv1.Channel_API,
+		received: tx.Now,
 	}
 }
 

@@ -6,6 +6,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -71,8 +72,13 @@ func AlreadyExists(resource string) *Error {
 	return New(codes.AlreadyExists, "ALREADY_EXISTS", fmt.Sprintf("%s exists already", resource), "resource", resource)
 }
 
-// Invalid answers everything that is wrong with a request. It answers nil for
-// no violation.
+// MaxViolations is how many violations an error holds at the most: what comes
+// back from a small request is not to be large, and gRPC carries errors in
+// trailers, which clients bound.
+const MaxViolations = 100
+
+// Invalid answers everything that is wrong with a request, the first
+// MaxViolations of it and how many there are. It answers nil for no violation.
 func Invalid(violations ...Violation) error {
 	if len(violations) == 0 {
 		return nil
@@ -81,12 +87,14 @@ func Invalid(violations ...Violation) error {
 	if len(violations) == 1 && violations[0].Reason != "" {
 		reason = violations[0].Reason
 	}
-	return &Error{
-		Code:       codes.InvalidArgument,
-		Reason:     reason,
-		Message:    fmt.Sprintf("%s: %s", violations[0].Field, violations[0].Message),
-		Violations: violations,
+	e := New(codes.InvalidArgument, reason, fmt.Sprintf("%s: %s", violations[0].Field, violations[0].Message))
+	if n := len(violations); n > MaxViolations {
+		e.Meta = map[string]string{"violations": strconv.Itoa(n)}
+		e.Message += fmt.Sprintf(" (and %d more; the first %d are listed)", n-1, MaxViolations)
+		violations = violations[:MaxViolations]
 	}
+	e.Violations = violations
+	return e
 }
 
 // Precondition answers that the state of a resource does not allow a write.

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
@@ -233,6 +234,9 @@ func (f Field) value(name string, e *expr.Expr) (any, error) {
 		}
 	default:
 		return nil, invalid("needs quotes around the value of %s", name)
+	}
+	if strings.IndexFunc(text, unicode.IsControl) >= 0 {
+		return nil, invalid("has a control character in the value of %s", name)
 	}
 	switch {
 	case f.Bool:

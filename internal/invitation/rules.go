@@ -173,14 +173,21 @@ func codesOf(items []item) []string {
 	return out
 }
 
-// parents answers the requests of a batch that name another meeting than it.
-func parents(req *placardv1.BatchCreateInvitationsRequest) []fault.Violation {
+// batchItems answers the requests of a batch that name another meeting than it, or
+// would be done once by themselves: the batch is done once as a whole.
+func batchItems(req *placardv1.BatchCreateInvitationsRequest) []fault.Violation {
 	var out []fault.Violation
 	for i, r := range req.GetRequests() {
 		if r.GetParent() != "" && r.GetParent() != req.GetParent() {
 			out = append(out, fault.Violation{
 				Field: fmt.Sprintf("requests[%d].parent", i), Reason: "PARENT_MISMATCH",
 				Message: "must be empty or the parent of the batch",
+			})
+		}
+		if r.GetRequestId() != "" {
+			out = append(out, fault.Violation{
+				Field: fmt.Sprintf("requests[%d].request_id", i), Reason: "REQUEST_ID_IN_BATCH",
+				Message: "must be empty: the request id of the batch is for all of it",
 			})
 		}
 	}

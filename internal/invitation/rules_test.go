@@ -228,7 +228,7 @@ func TestPlan(t *testing.T) {
 }
 
 func TestParents(t *testing.T) {
-	got := parents(&placardv1.BatchCreateInvitationsRequest{
+	got := batchItems(&placardv1.BatchCreateInvitationsRequest{
 		Parent:   "meetings/m1",
 		Requests: []*placardv1.CreateInvitationRequest{{}, {Parent: "meetings/m1"}, {Parent: "meetings/m2"}},
 	})

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
@@ -80,12 +79,13 @@ func one(ctx context.Context, q *db.InvitationQuery, resource string) (*db.Invit
 // parent reads the state of the meeting of a name. The lock keeps the meeting
 // from being concluded before the transaction ends.
 func parent(
-	ctx context.Context, tx *store.Tx, resource string, lock func(*sql.Selector),
+	ctx context.Context, tx *store.Tx, resource string, lock func(context.Context, string) error,
 ) (placardv1.Meeting_State, error) {
 	id := name.MeetingOf(resource)
-	q := tx.Client.Meeting.Query().Where(meeting.ID(id))
-	q.Modify(lock)
-	row, err := q.Only(ctx)
+	if err := lock(ctx, id); err != nil {
+		return 0, err
+	}
+	row, err := tx.Client.Meeting.Query().Where(meeting.ID(id)).Only(ctx)
 	if db.IsNotFound(err) {
 		return 0, fault.NotFound(resource)
 	}
@@ -106,7 +106,7 @@ type named interface {
 func locked(
 	ctx context.Context, tx *store.Tx, req named,
 ) (*db.Invitation, placardv1.Meeting_State, error) {
-	state, err := parent(ctx, tx, req.GetName(), tx.ForShare)
+	state, err := parent(ctx, tx, req.GetName(), tx.HoldMeeting)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -160,7 +160,7 @@ func (s *Service) CreateInvitation(
 func (s *Service) BatchCreateInvitations(
 	ctx context.Context, req *placardv1.BatchCreateInvitationsRequest,
 ) (*placardv1.BatchCreateInvitationsResponse, error) {
-	if err := fault.Invalid(parents(req)...); err != nil {
+	if err := fault.Invalid(batchItems(req)...); err != nil {
 		return nil, err
 	}
 	items := make([]item, len(req.GetRequests()))
@@ -180,9 +180,9 @@ func (s *Service) BatchCreateInvitations(
 
 // create writes new invitations, all or none.
 func create(ctx context.Context, tx *store.Tx, parentName string, items []item) ([]*placardv1.Invitation, error) {
-	// For update: of two that invite the same entity at once, the second finds
+	// Locked: of two that invite the same entity at once, the second finds
 	// the invitation of the first.
-	state, err := parent(ctx, tx, parentName, tx.ForUpdate)
+	state, err := parent(ctx, tx, parentName, tx.LockMeeting)
 	if err != nil {
 		return nil, err
 	}

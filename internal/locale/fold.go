@@ -25,8 +25,8 @@ func Fold(s string) string {
 			continue
 		}
 		switch {
-		case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r), r == tatweel:
-			// Accents, vowel signs, joiners and the lengthening stroke.
+		case accent(r), unicode.Is(unicode.Cf, r), r == tatweel:
+			// Accents, points, joiners and the lengthening stroke.
 		case unicode.IsSpace(r):
 			space = true
 		default:
@@ -48,6 +48,14 @@ func pause(space *bool, b *strings.Builder) string {
 }
 
 const tatweel = '\u0640'
+
+// accent tells whether a mark may be left out of a name: accents of Latin, Greek
+// and Cyrillic, vowel points of Arabic and Hebrew. The marks of other scripts
+// are letters: Thai and Indic vowels, the voicing of Japanese kana.
+func accent(r rune) bool {
+	return unicode.Is(unicode.Mn, r) && r != '\u3099' && r != '\u309a' &&
+		unicode.In(r, unicode.Inherited, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew)
+}
 
 // variants are letters that compatibility decomposition leaves apart, and that
 // stand for one another in names. Cyrillic ё and й lose their marks with Mn,

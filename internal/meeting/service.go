@@ -79,9 +79,10 @@ type named interface {
 // locked reads the meeting that a request changes, and keeps others from
 // changing it until the transaction ends.
 func locked(ctx context.Context, tx *store.Tx, req named) (*db.Meeting, error) {
-	q := tx.Client.Meeting.Query()
-	q.Modify(tx.ForUpdate)
-	row, err := one(ctx, q, req.GetName())
+	if err := tx.LockMeeting(ctx, name.MeetingOf(req.GetName())); err != nil {
+		return nil, err
+	}
+	row, err := one(ctx, tx.Client.Meeting.Query(), req.GetName())
 	if err != nil {
 		return nil, err
 	}

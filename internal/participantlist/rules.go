@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/locale"
@@ -72,9 +74,11 @@ func batches(delegations []delegation, persons int) [][]string {
 }
 
 // plainCell makes a cell plain text for a spreadsheet, which would take one
-// that begins with these for a formula (OWASP, CSV Injection).
+// that begins with these, or does so behind white space, for a formula (OWASP,
+// CSV Injection).
 func plainCell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	if first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(text, unicode.IsSpace)); strings.ContainsRune("=+-@＝＋－＠", first) ||
+		strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "\r") {
 		return "'" + text
 	}
 	return text

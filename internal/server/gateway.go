@@ -162,6 +162,14 @@ func (g *gateway) strict(next runtime.HandlerFunc) runtime.HandlerFunc {
 			g.server.refuse(w, r, err)
 			return
 		}
+		// A body is read for those who have a key.
+		if r.ContentLength != 0 {
+			if _, err := g.server.principal(r.Context(), r.Header.Get("Authorization")); err != nil {
+				g.server.refuse(w, r, err)
+				return
+			}
+		}
+		r.Header.Del("Grpc-Timeout") // of REST there is none
 		e.masksInProto(query)
 		r.URL.RawQuery = query.Encode()
 		if e.body, err = readBody(w, r, e.route); err != nil {
@@ -211,6 +219,11 @@ func (g *gateway) failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Mar
 		return
 	}
 	switch {
+	case callOf(r.Context()).method != "":
+		// The call is answered; what it answered could not be written as JSON.
+		g.server.cfg.Log.ErrorContext(ctx, "answer not written", "method", callOf(r.Context()).method,
+			"request_id", callOf(r.Context()).id, "error", err.Error())
+		g.server.refuse(w, r, internalFault())
 	case ok && st.Code() != codes.InvalidArgument && e.route != nil:
 		g.server.refuse(w, r, faultOf(ctx, err))
 	case e.route != nil:

@@ -29,7 +29,7 @@ func TestMalformedREST(t *testing.T) {
 		{name: "something behind the JSON", method: "POST", path: submit, body: `{"participants":[` + person + `]}{}`,
 			status: 400, reason: "MALFORMED_REQUEST"},
 		{name: "not UTF-8", method: "POST", path: submit, body: "{\"etag\":\"\xff\"}", status: 400, reason: "MALFORMED_REQUEST"},
-		{name: "not an object", method: "POST", path: submit, body: `[]`, status: 400, reason: "INVALID_VALUE", violations: []string{"INVALID_VALUE"}},
+		{name: "not an object", method: "POST", path: submit, body: `[]`, status: 400, reason: "INVALID_VALUE", violations: []string{"body INVALID_VALUE"}},
 		{name: "a field twice", method: "POST", path: submit, body: `{"etag":"1","etag":"2"}`, status: 400, reason: "MALFORMED_REQUEST"},
 		{name: "unknown fields, roles and types, all at once", method: "POST", path: submit,
 			body:   `{"colour":"red","participants":[` + person + `,{"familyName":7,"role":"BOSS","shoe":1}],"noteVerbale":{"no":"1"},"maxWithdrawals":"x"}`,
@@ -115,7 +115,7 @@ func TestLargeBodyWithoutLength(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_, _ = io.WriteString(conn, "POST "+submit+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+	_, _ = io.WriteString(conn, "POST "+submit+" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer plc_secretariat\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
 	go func() {
 		part := fmt.Sprintf("%x\r\n%s\r\n", 1<<20, strings.Repeat(" ", 1<<20))
 		for range 20 {

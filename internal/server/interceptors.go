@@ -316,17 +316,22 @@ type Authenticator interface {
 }
 
 func (s *Server) authenticate(ctx context.Context, _ string, next func(context.Context) error) error {
-	scheme, token, _ := strings.Cut(header(ctx, "authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return fault.New(codes.Unauthenticated, "UNAUTHENTICATED",
-			"a key is needed: send it in the header Authorization, as Bearer plc_…")
-	}
-	p, err := s.cfg.Authenticator.Authenticate(ctx, strings.TrimSpace(token))
+	p, err := s.principal(ctx, header(ctx, "authorization"))
 	if err != nil {
 		return err
 	}
 	callOf(ctx).principal = p.Name()
 	return next(access.With(ctx, p))
+}
+
+// principal finds out who calls by the header Authorization.
+func (s *Server) principal(ctx context.Context, authorization string) (access.Principal, error) {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return access.Principal{}, fault.New(codes.Unauthenticated, "UNAUTHENTICATED",
+			"a key is needed: send it in the header Authorization, as Bearer plc_…")
+	}
+	return s.cfg.Authenticator.Authenticate(ctx, strings.TrimSpace(token))
 }
 
 func (s *Server) limitPrincipal(ctx context.Context, _ string, next func(context.Context) error) error {
@@ -402,13 +407,14 @@ func (s *Server) request(ctx context.Context, method string, m protoreflect.Mess
 		return nil, nil
 	}
 	id, key := m.Get(field).String(), header(ctx, "idempotency-key")
+	sent := metadata.ValueFromIncomingContext(ctx, "idempotency-key")
 	switch {
-	case id == "" && key == "":
+	case id == "" && len(sent) == 0:
 		return nil, nil
-	case key != "" && !printable(key):
+	case len(sent) > 1 || len(sent) == 1 && !printable(key):
 		return nil, fault.Invalid(fault.Violation{
 			Field: "request_id", Reason: "STRING_PATTERN",
-			Message: fmt.Sprintf("the header Idempotency-Key takes 1 to %d visible ASCII characters", maxRequestID),
+			Message: fmt.Sprintf("the header Idempotency-Key is sent once, with 1 to %d visible ASCII characters", maxRequestID),
 		})
 	case id != "" && key != "" && id != key:
 		return nil, fault.Invalid(fault.Violation{

@@ -378,7 +378,7 @@ func TestLimits(t *testing.T) {
 	t.Run("per address, before the key and the body", func(t *testing.T) {
 		h := setup(t, slow(server.Limits{AddressRate: 1, AddressBurst: 3, PrincipalRate: -1}))
 		for range 3 {
-			if got := h.send("POST", submit, "", "not JSON"); got.status != 400 {
+			if got := h.send("POST", submit, "", "not JSON"); got.status != 401 {
 				t.Fatal(got.body)
 			}
 		}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -268,14 +269,14 @@ func (rt *route) explain(query url.Values, body []byte) *fault.Error {
 	if f, ok := fault.As(fault.Invalid(found...)); ok {
 		return f
 	}
-	return malformed("the body has a field twice, or something else that JSON allows and the contract does not")
+	return malformed("a field or parameter is there twice, or something else that JSON allows and the contract does not")
 }
 
 // explainMessage finds what in a value keeps it from being a message.
 func explainMessage(m protoreflect.MessageDescriptor, value any, at string) []fault.Violation {
 	object, ok := value.(map[string]any)
 	if !ok {
-		return []fault.Violation{{Field: at, Reason: "INVALID_VALUE", Message: "must be an object"}}
+		return []fault.Violation{{Field: cmp.Or(at, "body"), Reason: "INVALID_VALUE", Message: "must be an object"}}
 	}
 	prefix := at
 	if at != "" {
@@ -304,6 +305,9 @@ func explainMessage(m protoreflect.MessageDescriptor, value any, at string) []fa
 			found = append(found, fault.Violation{Field: prefix + key, Reason: "INVALID_VALUE", Message: "must be a list"})
 		default:
 			for i, item := range items {
+				if len(found) > fault.MaxViolations {
+					break
+				}
 				found = append(found, explainValue(f, item, fmt.Sprintf("%s%s[%d]", prefix, key, i))...)
 			}
 		}

@@ -65,12 +65,29 @@ func (t *Tx) ForUpdate(sel *entsql.Selector) {
 	}
 }
 
-// ForShare keeps the rows that a query reads from being changed until the
-// transaction ends; several transactions may hold them so.
-func (t *Tx) ForShare(sel *entsql.Selector) {
-	if t.postgres {
-		sel.ForShare()
+// HoldMeeting keeps a meeting from being changed until the transaction ends.
+// Many may hold it at once. It comes before the meeting is read.
+func (t *Tx) HoldMeeting(ctx context.Context, id string) error {
+	return t.lock(ctx, "pg_advisory_xact_lock_shared", "meetings/"+id)
+}
+
+// LockMeeting waits until nobody holds a meeting, and keeps it to this
+// transaction until that ends. It comes before the meeting is read.
+func (t *Tx) LockMeeting(ctx context.Context, id string) error {
+	return t.lock(ctx, "pg_advisory_xact_lock", "meetings/"+id)
+}
+
+// lock takes a lock of PostgreSQL's lock manager, which serves in turn: holders
+// that come one after another do not keep out who waits, as the locks of a row
+// would. SQLite's one writer needs none.
+func (t *Tx) lock(ctx context.Context, function, what string) error {
+	if !t.postgres {
+		return nil
 	}
+	if _, err := t.SQL.ExecContext(ctx, "SELECT "+function+"(hashtextextended($1, 0))", what); err != nil {
+		return fmt.Errorf("lock %s: %w", what, err)
+	}
+	return nil
 }
 
 // Record adds to the change log. The first change of a write names its result:
@@ -103,6 +120,8 @@ type Done struct {
 	Resource string
 	// Revision of the result after that write.
 	Revision int64
+	// Time of that write.
+	Time time.Time
 }
 
 type doneError struct{ Done }
@@ -245,7 +264,7 @@ func (t *Tx) remember(ctx context.Context, r Request) (int64, error) {
 				Message: "was used for another request in the last 24 hours",
 			})
 		default:
-			return 0, doneError{Done{Resource: row.Resource, Revision: row.ResourceRevision}}
+			return 0, doneError{Done{Resource: row.Resource, Revision: row.ResourceRevision, Time: row.CreateTime}}
 		}
 	}
 }

@@ -233,7 +233,7 @@ type Meeting struct {
 	Venue *Meeting_Venue `protobuf:"bytes,12,opt,name=venue,proto3" json:"venue,omitempty"`
 	// The topics of the provisional agenda, in order.
 	AgendaTopics []*LocalizedText `protobuf:"bytes,13,rep,name=agenda_topics,json=agendaTopics,proto3" json:"agenda_topics,omitempty"`
-	// The address where the documents of the meeting are published.
+	// The address where the documents of the meeting are published: http or https.
 	DocumentsUri string `protobuf:"bytes,14,opt,name=documents_uri,json=documentsUri,proto3" json:"documents_uri,omitempty"`
 	// The day by which compositions are to be communicated, not after the last
 	// day of the meeting. It ends at 24:00 in the zone of the venue. Unset:
@@ -1356,7 +1356,7 @@ var File_placard_v1_meeting_proto protoreflect.FileDescriptor
 const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\n" +
 	"\x18placard/v1/meeting.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\x8d\x14\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\x9d\x14\n" +
 	"\aMeeting\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\b\xbaH.\xd8\x01\x01r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x04name\x12\xda\x01\n" +
 	"\x05title\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextB\xa8\x01\xe0A\x02\xbaH\xa1\x01\xba\x01\x9a\x01\n" +
@@ -1375,8 +1375,8 @@ const file_placard_v1_meeting_proto_rawDesc = "" +
 	" \x01(\tB\x0f\xe0A\x02\xbaH\t\xc8\x01\x01r\x04\xc0\xff+\x01R\aendDate\x12.\n" +
 	"\ttime_zone\x18\v \x01(\tB\x11\xe0A\x02\xbaH\v\xc8\x01\x01r\x06\xa8\xff+\x01\x18@R\btimeZone\x12/\n" +
 	"\x05venue\x18\f \x01(\v2\x19.placard.v1.Meeting.VenueR\x05venue\x12H\n" +
-	"\ragenda_topics\x18\r \x03(\v2\x19.placard.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10dR\fagendaTopics\x123\n" +
-	"\rdocuments_uri\x18\x0e \x01(\tB\x0e\xbaH\v\xd8\x01\x01r\x06\x18\xd0\x0f\x88\x01\x01R\fdocumentsUri\x12<\n" +
+	"\ragenda_topics\x18\r \x03(\v2\x19.placard.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10dR\fagendaTopics\x12C\n" +
+	"\rdocuments_uri\x18\x0e \x01(\tB\x1e\xbaH\x1b\xd8\x01\x01r\x16\x18\xd0\x0f2\x11^https?://[!-~]+$R\fdocumentsUri\x12<\n" +
 	"\x14composition_deadline\x18\x0f \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\x13compositionDeadline\x12[\n" +
 	"\x19composition_deadline_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x17compositionDeadlineTime\x12I\n" +
 	"\vlate_policy\x18\x11 \x01(\x0e2\x1e.placard.v1.Meeting.LatePolicyB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +

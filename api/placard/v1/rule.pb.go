@@ -64,8 +64,9 @@ var file_placard_v1_rule_proto_extTypes = []protoimpl.ExtensionInfo{
 var (
 	// One line of text as a person wrote it: no line break, no other control
 	// character, and no bidirectional control, with which a name could be made
-	// to read as another (Unicode Technical Report 36). Joiners (U+200C and
-	// U+200D), which Persian and Indic names need, are allowed.
+	// to read as another (Unicode Technical Report 36). Nor a character that is
+	// not seen, as a soft hyphen or a filler, except the joiners (U+200C and
+	// U+200D), which Persian and Indic names need, and variation selectors.
 	//
 	// optional bool line = 90101;
 	E_Line = &file_placard_v1_rule_proto_extTypes[0]
@@ -79,7 +80,7 @@ var (
 	//
 	// optional bool mailbox = 90103;
 	E_Mailbox = &file_placard_v1_rule_proto_extTypes[2]
-	// A calendar day as YYYY-MM-DD (ISO 8601).
+	// A calendar day as YYYY-MM-DD (ISO 8601), of the years 1900 to 2199.
 	//
 	// optional bool day = 90104;
 	E_Day = &file_placard_v1_rule_proto_extTypes[3]
@@ -90,20 +91,20 @@ var File_placard_v1_rule_proto protoreflect.FileDescriptor
 const file_placard_v1_rule_proto_rawDesc = "" +
 	"\n" +
 	"\x15placard/v1/rule.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto:\x97\x02\n" +
-	"\x04line\x12\x19.buf.validate.StringRules\x18\xf5\xbf\x05 \x01(\bB\xe5\x01\xc2H\xe1\x01\n" +
-	"\xde\x01\n" +
-	"\vstring.line\x12Emust be one line without control characters or bidirectional controls\x1a\x87\x01!rule || this.matches('^[^\\\\x{00}-\\\\x{1F}\\\\x{7F}-\\\\x{9F}\\\\x{061C}\\\\x{200E}\\\\x{200F}\\\\x{2028}-\\\\x{202E}\\\\x{2066}-\\\\x{2069}\\\\x{FEFF}]*$')R\x04line:\x9e\x02\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto:\xa6\x03\n" +
+	"\x04line\x12\x19.buf.validate.StringRules\x18\xf5\xbf\x05 \x01(\bB\xf4\x02\xc2H\xf0\x02\n" +
+	"\xed\x02\n" +
+	"\vstring.line\x12dmust be one line without control characters, bidirectional controls and characters that are not seen\x1a\xf7\x01!rule || this.matches('^[^\\\\x{00}-\\\\x{1F}\\\\x{7F}-\\\\x{9F}\\\\x{00AD}\\\\x{061C}\\\\x{115F}\\\\x{1160}\\\\x{180E}\\\\x{200B}\\\\x{200E}\\\\x{200F}\\\\x{2028}-\\\\x{202E}\\\\x{2060}-\\\\x{206F}\\\\x{2800}\\\\x{3164}\\\\x{FEFF}\\\\x{FFA0}\\\\x{FFF9}-\\\\x{FFFF}\\\\x{E0000}-\\\\x{E007F}]*$')R\x04line:\x9e\x02\n" +
 	"\x04text\x12\x19.buf.validate.StringRules\x18\xf6\xbf\x05 \x01(\bB\xec\x01\xc2H\xe8\x01\n" +
 	"\xe5\x01\n" +
 	"\vstring.text\x12=must not contain control characters or bidirectional controls\x1a\x96\x01!rule || this.matches('^[^\\\\x{00}-\\\\x{08}\\\\x{0B}-\\\\x{1F}\\\\x{7F}-\\\\x{9F}\\\\x{061C}\\\\x{200E}\\\\x{200F}\\\\x{2028}-\\\\x{202E}\\\\x{2066}-\\\\x{2069}\\\\x{FEFF}]*$')R\x04text:\xbe\x02\n" +
 	"\amailbox\x12\x19.buf.validate.StringRules\x18\xf7\xbf\x05 \x01(\bB\x86\x02\xc2H\x82\x02\n" +
 	"\xff\x01\n" +
-	"\x0estring.mailbox\x12Amust be an e-mail address with a domain, such as name@example.org\x1a\xa9\x01!rule || this == '' || this.matches('^[^\\\\s\\\\p{C}\\\\p{Z}@<>()\\\\[\\\\],;:\\\\\\\\\"]{1,64}@[^\\\\s\\\\p{C}\\\\p{Z}@.<>()\\\\[\\\\],;:\\\\\\\\\"]+([.][^\\\\s\\\\p{C}\\\\p{Z}@.<>()\\\\[\\\\],;:\\\\\\\\\"]+)+$')R\amailbox:\xc2\x03\n" +
-	"\x03day\x12\x19.buf.validate.StringRules\x18\xf8\xbf\x05 \x01(\bB\x92\x03\xc2H\x8e\x03\n" +
-	"\x8b\x03\n" +
+	"\x0estring.mailbox\x12Amust be an e-mail address with a domain, such as name@example.org\x1a\xa9\x01!rule || this == '' || this.matches('^[^\\\\s\\\\p{C}\\\\p{Z}@<>()\\\\[\\\\],;:\\\\\\\\\"]{1,64}@[^\\\\s\\\\p{C}\\\\p{Z}@.<>()\\\\[\\\\],;:\\\\\\\\\"]+([.][^\\\\s\\\\p{C}\\\\p{Z}@.<>()\\\\[\\\\],;:\\\\\\\\\"]+)+$')R\amailbox:\xdf\x03\n" +
+	"\x03day\x12\x19.buf.validate.StringRules\x18\xf8\xbf\x05 \x01(\bB\xaf\x03\xc2H\xab\x03\n" +
+	"\xa8\x03\n" +
 	"\n" +
-	"string.day\x12$must be a day in the form YYYY-MM-DD\x1a\xd6\x02!rule || this == '' || (this.matches('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$') && int(this.substring(8)) <= (this.substring(5, 7) in ['04', '06', '09', '11'] ? 30 : this.substring(5, 7) != '02' ? 31 : int(this.substring(0, 4)) % 4 == 0 && (int(this.substring(0, 4)) % 100 != 0 || int(this.substring(0, 4)) % 400 == 0) ? 29 : 28))R\x03dayB8Z6github.com/un-placard/placard/api/placard/v1;placardv1"
+	"string.day\x127must be a day in the form YYYY-MM-DD, from 1900 to 2199\x1a\xe0\x02!rule || this == '' || (this.matches('^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$') && int(this.substring(8)) <= (this.substring(5, 7) in ['04', '06', '09', '11'] ? 30 : this.substring(5, 7) != '02' ? 31 : int(this.substring(0, 4)) % 4 == 0 && (int(this.substring(0, 4)) % 100 != 0 || int(this.substring(0, 4)) % 400 == 0) ? 29 : 28))R\x03dayB8Z6github.com/un-placard/placard/api/placard/v1;placardv1"
 
 var file_placard_v1_rule_proto_goTypes = []any{
 	(*validate.StringRules)(nil), // 0: buf.validate.StringRules

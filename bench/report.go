@@ -1,0 +1,86 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// cell is what was measured.
+type cell struct {
+	engine       string
+	participants int
+	operation    string
+	door         string
+	server       string
+}
+
+// table holds the runs of each cell.
+type table map[cell][]result
+
+// median is the run whose rate is in the middle.
+func (t table) median(c cell) (result, bool) {
+	runs := slices.SortedFunc(slices.Values(t[c]), func(a, b result) int { return cmp.Compare(a.rate, b.rate) })
+	if len(runs) == 0 {
+		return result{}, false
+	}
+	return runs[len(runs)/2], true
+}
+
+// print prints the one table, in Markdown. README.md says how to read it.
+func (t table) print(w io.Writer, o options) error {
+	load, _ := os.ReadFile("/proc/loadavg") // only where there is one
+	out := tabwriter.NewWriter(w, 0, 0, 1, ' ', tabwriter.AlignRight|tabwriter.Debug)
+	_, _ = fmt.Fprintf(w, "%d processors, %s, %d connections, median of %d runs of %v; load at the end: %s\n", // Flush tells
+		runtime.NumCPU(), runtime.Version(), o.connections, o.rounds, o.duration, strings.TrimSpace(string(load)))
+	row := func(columns ...string) { _, _ = fmt.Fprintln(out, "\t"+strings.Join(columns, "\t")+"\t") }
+	row("engine", "participants", "call", "door",
+		"Placard/s", "p50 ms", "p99 ms", "CPU s/1,000", "MB",
+		"plain/s", "p50 ms", "p99 ms", "CPU s/1,000", "MB",
+		"rate ratio", "CPU ratio", "cost growth", "plain growth")
+	row(slices.Repeat([]string{"---:"}, 18)...)
+	all, err := operations()
+	if err != nil {
+		return err
+	}
+	for _, engine := range o.engines {
+		for _, op := range all {
+			for _, way := range doors {
+				for _, size := range o.sizes {
+					c := cell{engine, size, op.name, way.name, placardServer}
+					placard, ok := t.median(c)
+					if !ok {
+						continue
+					}
+					c.server = plainServer
+					plain, _ := t.median(c)
+					columns := []string{engine, fmt.Sprint(size), op.name, way.name}
+					for _, r := range []result{placard, plain} {
+						columns = append(columns, fmt.Sprintf("%.0f", r.rate), fmt.Sprintf("%.1f", r.p50.Seconds()*1000),
+							fmt.Sprintf("%.1f", r.p99.Seconds()*1000), fmt.Sprintf("%.3f", r.cpu), fmt.Sprint(r.memory>>20))
+					}
+					columns = append(columns, fmt.Sprintf("%.2f", placard.rate/plain.rate), fmt.Sprintf("%.1f", placard.cpu/plain.cpu))
+					// How much more time a call takes than with the first size.
+					for _, which := range []string{placardServer, plainServer} {
+						c.server, c.participants = which, o.sizes[0]
+						small, _ := t.median(c)
+						c.participants = size
+						here, _ := t.median(c)
+						growth := "-"
+						if size != o.sizes[0] {
+							growth = fmt.Sprintf("%.2f", small.rate/here.rate)
+						}
+						columns = append(columns, growth)
+					}
+					row(columns...)
+				}
+			}
+		}
+	}
+	return out.Flush()
+}
