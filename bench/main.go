@@ -82,6 +82,11 @@ func run(ctx context.Context) (err error) {
 	if o.postgres == "" && slices.Contains(o.engines, postgres) {
 		return errors.New("PLACARD_TEST_POSTGRES is not set: run scripts/with-postgres, or -engines sqlite")
 	}
+	if o.profiles != "" {
+		if err := os.MkdirAll(o.profiles, 0o700); err != nil {
+			return err
+		}
+	}
 	if o.dir, err = os.MkdirTemp("", "placard-bench."); err != nil {
 		return err
 	}

@@ -42,8 +42,8 @@ func (t table) print(w io.Writer, o options) error {
 	row("engine", "participants", "call", "door",
 		"Placard/s", "p50 ms", "p99 ms", "CPU s/1,000", "MB",
 		"plain/s", "p50 ms", "p99 ms", "CPU s/1,000", "MB",
-		"rate ratio", "CPU ratio", "cost growth", "plain growth")
-	row(slices.Repeat([]string{"---:"}, 18)...)
+		"rate ratio", "CPU ratio", "growth", "CPU growth", "plain growth", "plain CPU growth")
+	row(slices.Repeat([]string{"---:"}, 20)...)
 	all, err := operations()
 	if err != nil {
 		return err
@@ -65,17 +65,17 @@ func (t table) print(w io.Writer, o options) error {
 							fmt.Sprintf("%.1f", r.p99.Seconds()*1000), fmt.Sprintf("%.3f", r.cpu), fmt.Sprint(r.memory>>20))
 					}
 					columns = append(columns, fmt.Sprintf("%.2f", placard.rate/plain.rate), fmt.Sprintf("%.1f", placard.cpu/plain.cpu))
-					// How much more time a call takes than with the first size.
+					// How much more a call costs than with the first size.
 					for _, which := range []string{placardServer, plainServer} {
-						c.server, c.participants = which, o.sizes[0]
-						small, _ := t.median(c)
-						c.participants = size
+						c.server, c.participants = which, size
 						here, _ := t.median(c)
-						growth := "-"
-						if size != o.sizes[0] {
-							growth = fmt.Sprintf("%.2f", small.rate/here.rate)
+						c.participants = o.sizes[0]
+						small, _ := t.median(c)
+						if size == o.sizes[0] {
+							columns = append(columns, "-", "-")
+							continue
 						}
-						columns = append(columns, growth)
+						columns = append(columns, fmt.Sprintf("%.2f", small.rate/here.rate), fmt.Sprintf("%.2f", here.cpu/small.cpu))
 					}
 					row(columns...)
 				}

@@ -212,6 +212,7 @@ func readBody(w http.ResponseWriter, r *http.Request, rt *route) ([]byte, error)
 // failed answers an error: of the call, or of the gateway that could not make
 // the call.
 func (g *gateway) failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
+	c := callOf(ctx)
 	e, _ := r.Context().Value(exchangeKey{}).(exchange)
 	st, ok := status.FromError(err)
 	if ok && reason(st) != "" {
@@ -219,10 +220,9 @@ func (g *gateway) failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Mar
 		return
 	}
 	switch {
-	case callOf(r.Context()).method != "":
+	case c.method != "":
 		// The call is answered; what it answered could not be written as JSON.
-		g.server.cfg.Log.ErrorContext(ctx, "answer not written", "method", callOf(r.Context()).method,
-			"request_id", callOf(r.Context()).id, "error", err.Error())
+		g.server.cfg.Log.ErrorContext(ctx, "answer not written", "method", c.method, "request_id", c.id, "error", err.Error())
 		g.server.refuse(w, r, internalFault())
 	case ok && st.Code() != codes.InvalidArgument && e.route != nil:
 		g.server.refuse(w, r, faultOf(ctx, err))
@@ -442,7 +442,7 @@ func writeStatus(w http.ResponseWriter, r *http.Request, st *status.Status) {
 		*refused = st
 	}
 	w.WriteHeader(httpStatus(st))
-	_, _ = w.Write(text) // the caller is gone
+	_, _ = w.Write(text) //nolint:gosec // it is JSON, said so and not to be sniffed; if it fails the caller is gone
 }
 
 // httpStatus is the status of HTTP for an error.

@@ -68,23 +68,23 @@ func (t *Tx) ForUpdate(sel *entsql.Selector) {
 // HoldMeeting keeps a meeting from being changed until the transaction ends.
 // Many may hold it at once. It comes before the meeting is read.
 func (t *Tx) HoldMeeting(ctx context.Context, id string) error {
-	return t.lock(ctx, "pg_advisory_xact_lock_shared", "meetings/"+id)
+	return t.lock(ctx, "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", "meetings/"+id)
 }
 
 // LockMeeting waits until nobody holds a meeting, and keeps it to this
 // transaction until that ends. It comes before the meeting is read.
 func (t *Tx) LockMeeting(ctx context.Context, id string) error {
-	return t.lock(ctx, "pg_advisory_xact_lock", "meetings/"+id)
+	return t.lock(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "meetings/"+id)
 }
 
 // lock takes a lock of PostgreSQL's lock manager, which serves in turn: holders
 // that come one after another do not keep out who waits, as the locks of a row
 // would. SQLite's one writer needs none.
-func (t *Tx) lock(ctx context.Context, function, what string) error {
+func (t *Tx) lock(ctx context.Context, statement, what string) error {
 	if !t.postgres {
 		return nil
 	}
-	if _, err := t.SQL.ExecContext(ctx, "SELECT "+function+"(hashtextextended($1, 0))", what); err != nil {
+	if _, err := t.SQL.ExecContext(ctx, statement, what); err != nil {
 		return fmt.Errorf("lock %s: %w", what, err)
 	}
 	return nil
