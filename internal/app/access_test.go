@@ -122,6 +122,12 @@ var requests = map[string]func(f *fixture) proto.Message{
 	"DelegationService.GetDelegation": func(f *fixture) proto.Message {
 		return &placardv1.GetDelegationRequest{Name: f.meeting + "/delegations/AUT"}
 	},
+	"DelegationService.BatchGetDelegations": func(f *fixture) proto.Message {
+		return &placardv1.BatchGetDelegationsRequest{Parent: "meetings/-", Names: []string{f.meeting + "/delegations/AUT"}}
+	},
+	"ParticipantService.BatchGetParticipants": func(f *fixture) proto.Message {
+		return &placardv1.BatchGetParticipantsRequest{Parent: "meetings/-/delegations/-", Names: []string{f.participant.GetName()}}
+	},
 	"DelegationService.ListDelegations": func(f *fixture) proto.Message {
 		return &placardv1.ListDelegationsRequest{Parent: f.meeting}
 	},
@@ -286,7 +292,13 @@ func TestNothingForeign(t *testing.T) {
 			"their id under our own": {"ParticipantService.GetParticipant", &placardv1.GetParticipantRequest{Name: strings.Replace(mexican, "/MEX/", "/AUT/", 1)}},
 			"update under our own": {"ParticipantService.UpdateParticipant", &placardv1.UpdateParticipantRequest{
 				Participant: &placardv1.Participant{Name: strings.Replace(mexican, "/MEX/", "/AUT/", 1), Phone: proto.String("1")}}},
-			"withdraw under our own":   {"ParticipantService.WithdrawParticipant", &placardv1.WithdrawParticipantRequest{Name: strings.Replace(mexican, "/MEX/", "/AUT/", 1)}},
+			"withdraw under our own": {"ParticipantService.WithdrawParticipant", &placardv1.WithdrawParticipantRequest{Name: strings.Replace(mexican, "/MEX/", "/AUT/", 1)}},
+			"one of theirs in a batch": {"ParticipantService.BatchGetParticipants", &placardv1.BatchGetParticipantsRequest{
+				Parent: "meetings/-/delegations/-", Names: []string{f.participant.GetName(), mexican}}},
+			"their id under our own in a batch": {"ParticipantService.BatchGetParticipants", &placardv1.BatchGetParticipantsRequest{
+				Parent: "meetings/-/delegations/-", Names: []string{strings.Replace(mexican, "/MEX/", "/AUT/", 1)}}},
+			"one of their delegations in a batch": {"DelegationService.BatchGetDelegations", &placardv1.BatchGetDelegationsRequest{
+				Parent: f.meeting, Names: []string{f.meeting + "/delegations/AUT", f.meeting + "/delegations/MEX"}}},
 			"direct delegation":        {"DelegationService.GetDelegation", &placardv1.GetDelegationRequest{Name: f.meeting + "/delegations/MEX"}},
 			"revisions":                {"DelegationService.ListDelegationRevisions", &placardv1.ListDelegationRevisionsRequest{Parent: f.meeting + "/delegations/MEX"}},
 			"list of theirs":           {"ParticipantService.ListParticipants", &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/MEX"}},

@@ -27,17 +27,12 @@ func (s *Service) GetParticipant(ctx context.Context, req *placardv1.GetParticip
 }
 
 func (s *Service) participant(ctx context.Context, participant string, view placardv1.CompositionView) (*placardv1.Participant, error) {
-	q := s.store.Client().ParticipantVersion.Query().Where(
+	v, err := s.store.Client().ParticipantVersion.Query().Where(
 		participantversion.ParticipantID(name.Last(participant)),
 		participantversion.MeetingID(name.MeetingOf(participant)),
 		participantversion.EntityID(name.EntityOf(participant)),
-	)
-	if view == placardv1.CompositionView_ACCEPTED {
-		q.Where(participantversion.AcceptedOrderGT(0))
-	} else {
-		q.Where(participantversion.Newest(true))
-	}
-	v, err := q.Only(ctx)
+		seenIn(view),
+	).Only(ctx)
 	if db.IsNotFound(err) {
 		return nil, fault.NotFound(participant)
 	}

@@ -54,6 +54,7 @@ func (s *Server) newGateway(ctx context.Context, way station) (*gateway, error) 
 			MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true},
 		}}),
 		runtime.WithMiddlewares(g.strict),
+		runtime.WithForwardResponseOption(tagged),
 		runtime.WithErrorHandler(g.failed),
 		runtime.WithStreamErrorHandler(brokenOff),
 		runtime.WithRoutingErrorHandler(g.unrouted),

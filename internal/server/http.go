@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
 	"github.com/swaggest/swgui/v5emb"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/metric/noop"
@@ -19,6 +20,9 @@ import (
 
 // maxHeader is how large the headers of a request may be, in bytes.
 const maxHeader = 64 << 10
+
+// minCompressed is the size from which on an answer is compressed, in bytes.
+const minCompressed = 1400
 
 // docs is the page that shows the API. Its own script keeps the page free of
 // inline scripts, which its security policy refuses.
@@ -44,8 +48,15 @@ func (s *Server) newHTTP(api http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the page of the API: %w", err)
 	}
+	// Answers of some size are compressed for who takes it (Accept-Encoding).
+	compressed, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.ContentTypes([]string{
+		"application/json", "text/csv", "text/html", "text/javascript", "text/css",
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("compress answers: %w", err)
+	}
 	mux := http.NewServeMux()
-	mux.Handle("/v1/", otelhttp.NewHandler(api, "rest",
+	mux.Handle("/v1/", otelhttp.NewHandler(conditional(api), "rest",
 		otelhttp.WithTracerProvider(s.cfg.Telemetry.Tracer), otelhttp.WithPropagators(s.cfg.Telemetry.Propagator),
 		otelhttp.WithMeterProvider(noop.NewMeterProvider()), // the station `measure` does it for both doors
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method }),
@@ -70,7 +81,7 @@ func (s *Server) newHTTP(api http.Handler) (http.Handler, error) {
 		}
 	})))
 	mux.HandleFunc("/", s.refusePath)
-	return s.outermost(mux), nil
+	return s.outermost(compressed(mux)), nil
 }
 
 func content(kind string, body []byte) http.Handler {

@@ -836,6 +836,107 @@ func (x *GetDelegationRequest) GetName() string {
 	return ""
 }
 
+// Asks for several delegations.
+type BatchGetDelegationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The meeting, or `meetings/-`; the names lie in it.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The names: 1 to 100.
+	Names         []string `protobuf:"bytes,2,rep,name=names,proto3" json:"names,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetDelegationsRequest) Reset() {
+	*x = BatchGetDelegationsRequest{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetDelegationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetDelegationsRequest) ProtoMessage() {}
+
+func (x *BatchGetDelegationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetDelegationsRequest.ProtoReflect.Descriptor instead.
+func (*BatchGetDelegationsRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *BatchGetDelegationsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *BatchGetDelegationsRequest) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+// Several delegations.
+type BatchGetDelegationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The delegations, in the order of the names.
+	Delegations   []*Delegation `protobuf:"bytes,1,rep,name=delegations,proto3" json:"delegations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetDelegationsResponse) Reset() {
+	*x = BatchGetDelegationsResponse{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetDelegationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetDelegationsResponse) ProtoMessage() {}
+
+func (x *BatchGetDelegationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetDelegationsResponse.ProtoReflect.Descriptor instead.
+func (*BatchGetDelegationsResponse) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *BatchGetDelegationsResponse) GetDelegations() []*Delegation {
+	if x != nil {
+		return x.Delegations
+	}
+	return nil
+}
+
 // Asks for a page of delegations.
 type ListDelegationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -855,7 +956,7 @@ type ListDelegationsRequest struct {
 
 func (x *ListDelegationsRequest) Reset() {
 	*x = ListDelegationsRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[6]
+	mi := &file_placard_v1_delegation_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -867,7 +968,7 @@ func (x *ListDelegationsRequest) String() string {
 func (*ListDelegationsRequest) ProtoMessage() {}
 
 func (x *ListDelegationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[6]
+	mi := &file_placard_v1_delegation_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -880,7 +981,7 @@ func (x *ListDelegationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDelegationsRequest.ProtoReflect.Descriptor instead.
 func (*ListDelegationsRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{6}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListDelegationsRequest) GetParent() string {
@@ -924,7 +1025,7 @@ type ListDelegationsResponse struct {
 
 func (x *ListDelegationsResponse) Reset() {
 	*x = ListDelegationsResponse{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[7]
+	mi := &file_placard_v1_delegation_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -936,7 +1037,7 @@ func (x *ListDelegationsResponse) String() string {
 func (*ListDelegationsResponse) ProtoMessage() {}
 
 func (x *ListDelegationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[7]
+	mi := &file_placard_v1_delegation_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -949,7 +1050,7 @@ func (x *ListDelegationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDelegationsResponse.ProtoReflect.Descriptor instead.
 func (*ListDelegationsResponse) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{7}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListDelegationsResponse) GetDelegations() []*Delegation {
@@ -1002,7 +1103,7 @@ type SubmitDelegationRequest struct {
 
 func (x *SubmitDelegationRequest) Reset() {
 	*x = SubmitDelegationRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[8]
+	mi := &file_placard_v1_delegation_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1014,7 +1115,7 @@ func (x *SubmitDelegationRequest) String() string {
 func (*SubmitDelegationRequest) ProtoMessage() {}
 
 func (x *SubmitDelegationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[8]
+	mi := &file_placard_v1_delegation_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1027,7 +1128,7 @@ func (x *SubmitDelegationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitDelegationRequest.ProtoReflect.Descriptor instead.
 func (*SubmitDelegationRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{8}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SubmitDelegationRequest) GetName() string {
@@ -1113,7 +1214,7 @@ type SubmitDelegationResponse struct {
 
 func (x *SubmitDelegationResponse) Reset() {
 	*x = SubmitDelegationResponse{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[9]
+	mi := &file_placard_v1_delegation_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1125,7 +1226,7 @@ func (x *SubmitDelegationResponse) String() string {
 func (*SubmitDelegationResponse) ProtoMessage() {}
 
 func (x *SubmitDelegationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[9]
+	mi := &file_placard_v1_delegation_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1138,7 +1239,7 @@ func (x *SubmitDelegationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitDelegationResponse.ProtoReflect.Descriptor instead.
 func (*SubmitDelegationResponse) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{9}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SubmitDelegationResponse) GetDelegation() *Delegation {
@@ -1172,7 +1273,7 @@ type AcceptDelegationRequest struct {
 
 func (x *AcceptDelegationRequest) Reset() {
 	*x = AcceptDelegationRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[10]
+	mi := &file_placard_v1_delegation_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1184,7 +1285,7 @@ func (x *AcceptDelegationRequest) String() string {
 func (*AcceptDelegationRequest) ProtoMessage() {}
 
 func (x *AcceptDelegationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[10]
+	mi := &file_placard_v1_delegation_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1197,7 +1298,7 @@ func (x *AcceptDelegationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptDelegationRequest.ProtoReflect.Descriptor instead.
 func (*AcceptDelegationRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{10}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AcceptDelegationRequest) GetName() string {
@@ -1247,7 +1348,7 @@ type ReturnDelegationRequest struct {
 
 func (x *ReturnDelegationRequest) Reset() {
 	*x = ReturnDelegationRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[11]
+	mi := &file_placard_v1_delegation_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1259,7 +1360,7 @@ func (x *ReturnDelegationRequest) String() string {
 func (*ReturnDelegationRequest) ProtoMessage() {}
 
 func (x *ReturnDelegationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[11]
+	mi := &file_placard_v1_delegation_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1272,7 +1373,7 @@ func (x *ReturnDelegationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnDelegationRequest.ProtoReflect.Descriptor instead.
 func (*ReturnDelegationRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{11}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ReturnDelegationRequest) GetName() string {
@@ -1325,7 +1426,7 @@ type WithdrawDelegationRequest struct {
 
 func (x *WithdrawDelegationRequest) Reset() {
 	*x = WithdrawDelegationRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[12]
+	mi := &file_placard_v1_delegation_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1337,7 +1438,7 @@ func (x *WithdrawDelegationRequest) String() string {
 func (*WithdrawDelegationRequest) ProtoMessage() {}
 
 func (x *WithdrawDelegationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[12]
+	mi := &file_placard_v1_delegation_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1350,7 +1451,7 @@ func (x *WithdrawDelegationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawDelegationRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawDelegationRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{12}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WithdrawDelegationRequest) GetName() string {
@@ -1390,7 +1491,7 @@ type ListDelegationRevisionsRequest struct {
 
 func (x *ListDelegationRevisionsRequest) Reset() {
 	*x = ListDelegationRevisionsRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[13]
+	mi := &file_placard_v1_delegation_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1402,7 +1503,7 @@ func (x *ListDelegationRevisionsRequest) String() string {
 func (*ListDelegationRevisionsRequest) ProtoMessage() {}
 
 func (x *ListDelegationRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[13]
+	mi := &file_placard_v1_delegation_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1415,7 +1516,7 @@ func (x *ListDelegationRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDelegationRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListDelegationRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{13}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListDelegationRevisionsRequest) GetParent() string {
@@ -1452,7 +1553,7 @@ type ListDelegationRevisionsResponse struct {
 
 func (x *ListDelegationRevisionsResponse) Reset() {
 	*x = ListDelegationRevisionsResponse{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[14]
+	mi := &file_placard_v1_delegation_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1464,7 +1565,7 @@ func (x *ListDelegationRevisionsResponse) String() string {
 func (*ListDelegationRevisionsResponse) ProtoMessage() {}
 
 func (x *ListDelegationRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[14]
+	mi := &file_placard_v1_delegation_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1477,7 +1578,7 @@ func (x *ListDelegationRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDelegationRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListDelegationRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{14}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListDelegationRevisionsResponse) GetRevisions() []*DelegationRevision {
@@ -1513,7 +1614,7 @@ type CompositionDifference_Item struct {
 
 func (x *CompositionDifference_Item) Reset() {
 	*x = CompositionDifference_Item{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[15]
+	mi := &file_placard_v1_delegation_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1525,7 +1626,7 @@ func (x *CompositionDifference_Item) String() string {
 func (*CompositionDifference_Item) ProtoMessage() {}
 
 func (x *CompositionDifference_Item) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[15]
+	mi := &file_placard_v1_delegation_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1667,7 +1768,13 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\tWITHDRAWN\x10\x03\"\x9a\x01\n" +
 	"\x14GetDelegationRequest\x12\x81\x01\n" +
 	"\x04name\x18\x01 \x01(\tBm\xe0A\x02\xfaA\x1b\n" +
-	"\x19placard.un.org/Delegation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x04name\"\xf6\x01\n" +
+	"\x19placard.un.org/Delegation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x04name\"\x98\x02\n" +
+	"\x1aBatchGetDelegationsRequest\x12k\n" +
+	"\x06parent\x18\x01 \x01(\tBS\xe0A\x02\xfaA\x1b\x12\x19placard.un.org/Delegation\xbaH/r-2+^meetings/([a-z][a-z0-9-]{0,61}[a-z0-9]|-)$R\x06parent\x12\x8c\x01\n" +
+	"\x05names\x18\x02 \x03(\tBv\xe0A\x02\xfaA\x1b\n" +
+	"\x19placard.un.org/Delegation\xbaHR\x92\x01O\b\x01\x10d\"IrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x05names\"W\n" +
+	"\x1bBatchGetDelegationsResponse\x128\n" +
+	"\vdelegations\x18\x01 \x03(\v2\x16.placard.v1.DelegationR\vdelegations\"\xf6\x01\n" +
 	"\x16ListDelegationsRequest\x12k\n" +
 	"\x06parent\x18\x01 \x01(\tBS\xe0A\x02\xfaA\x1b\x12\x19placard.un.org/Delegation\xbaH/r-2+^meetings/([a-z][a-z0-9-]{0,61}[a-z0-9]|-)$R\x06parent\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -1737,10 +1844,13 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x04PAGE\x10\x02\x12\t\n" +
 	"\x05EMAIL\x10\x03\x12\a\n" +
 	"\x03FAX\x10\x04\x12\b\n" +
-	"\x04POST\x10\x052\x99\t\n" +
+	"\x04POST\x10\x052\xd0\n" +
+	"\n" +
 	"\x11DelegationService\x12\x86\x01\n" +
 	"\rGetDelegation\x12 .placard.v1.GetDelegationRequest\x1a\x16.placard.v1.Delegation\";\xdaA\x04name\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02%\x12#/v1/{name=meetings/*/delegations/*}\x12\x99\x01\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02%\x12#/v1/{name=meetings/*/delegations/*}\x12\xb4\x01\n" +
+	"\x13BatchGetDelegations\x12&.placard.v1.BatchGetDelegationsRequest\x1a'.placard.v1.BatchGetDelegationsResponse\"L\xdaA\fparent,names\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=meetings/*}/delegations:batchGet\x12\x99\x01\n" +
 	"\x0fListDelegations\x12\".placard.v1.ListDelegationsRequest\x1a#.placard.v1.ListDelegationsResponse\"=\xdaA\x06parent\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=meetings/*}/delegations\x12\xb5\x01\n" +
 	"\x10SubmitDelegation\x12#.placard.v1.SubmitDelegationRequest\x1a$.placard.v1.SubmitDelegationResponse\"V\xdaA\x11name,participants\x8a\xf9+\x05\n" +
@@ -1767,7 +1877,7 @@ func file_placard_v1_delegation_proto_rawDescGZIP() []byte {
 }
 
 var file_placard_v1_delegation_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_placard_v1_delegation_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_placard_v1_delegation_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_placard_v1_delegation_proto_goTypes = []any{
 	(Channel)(0),                            // 0: placard.v1.Channel
 	(Delegation_State)(0),                   // 1: placard.v1.Delegation.State
@@ -1779,62 +1889,67 @@ var file_placard_v1_delegation_proto_goTypes = []any{
 	(*DelegationRevision)(nil),              // 7: placard.v1.DelegationRevision
 	(*CompositionDifference)(nil),           // 8: placard.v1.CompositionDifference
 	(*GetDelegationRequest)(nil),            // 9: placard.v1.GetDelegationRequest
-	(*ListDelegationsRequest)(nil),          // 10: placard.v1.ListDelegationsRequest
-	(*ListDelegationsResponse)(nil),         // 11: placard.v1.ListDelegationsResponse
-	(*SubmitDelegationRequest)(nil),         // 12: placard.v1.SubmitDelegationRequest
-	(*SubmitDelegationResponse)(nil),        // 13: placard.v1.SubmitDelegationResponse
-	(*AcceptDelegationRequest)(nil),         // 14: placard.v1.AcceptDelegationRequest
-	(*ReturnDelegationRequest)(nil),         // 15: placard.v1.ReturnDelegationRequest
-	(*WithdrawDelegationRequest)(nil),       // 16: placard.v1.WithdrawDelegationRequest
-	(*ListDelegationRevisionsRequest)(nil),  // 17: placard.v1.ListDelegationRevisionsRequest
-	(*ListDelegationRevisionsResponse)(nil), // 18: placard.v1.ListDelegationRevisionsResponse
-	(*CompositionDifference_Item)(nil),      // 19: placard.v1.CompositionDifference.Item
-	(*timestamppb.Timestamp)(nil),           // 20: google.protobuf.Timestamp
-	(*Participant)(nil),                     // 21: placard.v1.Participant
+	(*BatchGetDelegationsRequest)(nil),      // 10: placard.v1.BatchGetDelegationsRequest
+	(*BatchGetDelegationsResponse)(nil),     // 11: placard.v1.BatchGetDelegationsResponse
+	(*ListDelegationsRequest)(nil),          // 12: placard.v1.ListDelegationsRequest
+	(*ListDelegationsResponse)(nil),         // 13: placard.v1.ListDelegationsResponse
+	(*SubmitDelegationRequest)(nil),         // 14: placard.v1.SubmitDelegationRequest
+	(*SubmitDelegationResponse)(nil),        // 15: placard.v1.SubmitDelegationResponse
+	(*AcceptDelegationRequest)(nil),         // 16: placard.v1.AcceptDelegationRequest
+	(*ReturnDelegationRequest)(nil),         // 17: placard.v1.ReturnDelegationRequest
+	(*WithdrawDelegationRequest)(nil),       // 18: placard.v1.WithdrawDelegationRequest
+	(*ListDelegationRevisionsRequest)(nil),  // 19: placard.v1.ListDelegationRevisionsRequest
+	(*ListDelegationRevisionsResponse)(nil), // 20: placard.v1.ListDelegationRevisionsResponse
+	(*CompositionDifference_Item)(nil),      // 21: placard.v1.CompositionDifference.Item
+	(*timestamppb.Timestamp)(nil),           // 22: google.protobuf.Timestamp
+	(*Participant)(nil),                     // 23: placard.v1.Participant
 }
 var file_placard_v1_delegation_proto_depIdxs = []int32{
 	1,  // 0: placard.v1.Delegation.state:type_name -> placard.v1.Delegation.State
-	20, // 1: placard.v1.Delegation.submit_time:type_name -> google.protobuf.Timestamp
-	20, // 2: placard.v1.Delegation.accept_time:type_name -> google.protobuf.Timestamp
+	22, // 1: placard.v1.Delegation.submit_time:type_name -> google.protobuf.Timestamp
+	22, // 2: placard.v1.Delegation.accept_time:type_name -> google.protobuf.Timestamp
 	4,  // 3: placard.v1.Delegation.note_verbale:type_name -> placard.v1.NoteVerbale
 	0,  // 4: placard.v1.Delegation.channel:type_name -> placard.v1.Channel
 	5,  // 5: placard.v1.Delegation.focal_point:type_name -> placard.v1.FocalPoint
-	20, // 6: placard.v1.Delegation.create_time:type_name -> google.protobuf.Timestamp
-	20, // 7: placard.v1.Delegation.update_time:type_name -> google.protobuf.Timestamp
+	22, // 6: placard.v1.Delegation.create_time:type_name -> google.protobuf.Timestamp
+	22, // 7: placard.v1.Delegation.update_time:type_name -> google.protobuf.Timestamp
 	2,  // 8: placard.v1.DelegationRevision.state:type_name -> placard.v1.DelegationRevision.State
 	0,  // 9: placard.v1.DelegationRevision.channel:type_name -> placard.v1.Channel
 	4,  // 10: placard.v1.DelegationRevision.note_verbale:type_name -> placard.v1.NoteVerbale
-	20, // 11: placard.v1.DelegationRevision.create_time:type_name -> google.protobuf.Timestamp
-	20, // 12: placard.v1.DelegationRevision.review_time:type_name -> google.protobuf.Timestamp
-	19, // 13: placard.v1.CompositionDifference.items:type_name -> placard.v1.CompositionDifference.Item
-	6,  // 14: placard.v1.ListDelegationsResponse.delegations:type_name -> placard.v1.Delegation
-	21, // 15: placard.v1.SubmitDelegationRequest.participants:type_name -> placard.v1.Participant
-	4,  // 16: placard.v1.SubmitDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
-	5,  // 17: placard.v1.SubmitDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
-	0,  // 18: placard.v1.SubmitDelegationRequest.channel:type_name -> placard.v1.Channel
-	6,  // 19: placard.v1.SubmitDelegationResponse.delegation:type_name -> placard.v1.Delegation
-	8,  // 20: placard.v1.SubmitDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
-	7,  // 21: placard.v1.ListDelegationRevisionsResponse.revisions:type_name -> placard.v1.DelegationRevision
-	3,  // 22: placard.v1.CompositionDifference.Item.kind:type_name -> placard.v1.CompositionDifference.Item.Kind
-	9,  // 23: placard.v1.DelegationService.GetDelegation:input_type -> placard.v1.GetDelegationRequest
-	10, // 24: placard.v1.DelegationService.ListDelegations:input_type -> placard.v1.ListDelegationsRequest
-	12, // 25: placard.v1.DelegationService.SubmitDelegation:input_type -> placard.v1.SubmitDelegationRequest
-	14, // 26: placard.v1.DelegationService.AcceptDelegation:input_type -> placard.v1.AcceptDelegationRequest
-	15, // 27: placard.v1.DelegationService.ReturnDelegation:input_type -> placard.v1.ReturnDelegationRequest
-	16, // 28: placard.v1.DelegationService.WithdrawDelegation:input_type -> placard.v1.WithdrawDelegationRequest
-	17, // 29: placard.v1.DelegationService.ListDelegationRevisions:input_type -> placard.v1.ListDelegationRevisionsRequest
-	6,  // 30: placard.v1.DelegationService.GetDelegation:output_type -> placard.v1.Delegation
-	11, // 31: placard.v1.DelegationService.ListDelegations:output_type -> placard.v1.ListDelegationsResponse
-	13, // 32: placard.v1.DelegationService.SubmitDelegation:output_type -> placard.v1.SubmitDelegationResponse
-	6,  // 33: placard.v1.DelegationService.AcceptDelegation:output_type -> placard.v1.Delegation
-	6,  // 34: placard.v1.DelegationService.ReturnDelegation:output_type -> placard.v1.Delegation
-	6,  // 35: placard.v1.DelegationService.WithdrawDelegation:output_type -> placard.v1.Delegation
-	18, // 36: placard.v1.DelegationService.ListDelegationRevisions:output_type -> placard.v1.ListDelegationRevisionsResponse
-	30, // [30:37] is the sub-list for method output_type
-	23, // [23:30] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	22, // 11: placard.v1.DelegationRevision.create_time:type_name -> google.protobuf.Timestamp
+	22, // 12: placard.v1.DelegationRevision.review_time:type_name -> google.protobuf.Timestamp
+	21, // 13: placard.v1.CompositionDifference.items:type_name -> placard.v1.CompositionDifference.Item
+	6,  // 14: placard.v1.BatchGetDelegationsResponse.delegations:type_name -> placard.v1.Delegation
+	6,  // 15: placard.v1.ListDelegationsResponse.delegations:type_name -> placard.v1.Delegation
+	23, // 16: placard.v1.SubmitDelegationRequest.participants:type_name -> placard.v1.Participant
+	4,  // 17: placard.v1.SubmitDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
+	5,  // 18: placard.v1.SubmitDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
+	0,  // 19: placard.v1.SubmitDelegationRequest.channel:type_name -> placard.v1.Channel
+	6,  // 20: placard.v1.SubmitDelegationResponse.delegation:type_name -> placard.v1.Delegation
+	8,  // 21: placard.v1.SubmitDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
+	7,  // 22: placard.v1.ListDelegationRevisionsResponse.revisions:type_name -> placard.v1.DelegationRevision
+	3,  // 23: placard.v1.CompositionDifference.Item.kind:type_name -> placard.v1.CompositionDifference.Item.Kind
+	9,  // 24: placard.v1.DelegationService.GetDelegation:input_type -> placard.v1.GetDelegationRequest
+	10, // 25: placard.v1.DelegationService.BatchGetDelegations:input_type -> placard.v1.BatchGetDelegationsRequest
+	12, // 26: placard.v1.DelegationService.ListDelegations:input_type -> placard.v1.ListDelegationsRequest
+	14, // 27: placard.v1.DelegationService.SubmitDelegation:input_type -> placard.v1.SubmitDelegationRequest
+	16, // 28: placard.v1.DelegationService.AcceptDelegation:input_type -> placard.v1.AcceptDelegationRequest
+	17, // 29: placard.v1.DelegationService.ReturnDelegation:input_type -> placard.v1.ReturnDelegationRequest
+	18, // 30: placard.v1.DelegationService.WithdrawDelegation:input_type -> placard.v1.WithdrawDelegationRequest
+	19, // 31: placard.v1.DelegationService.ListDelegationRevisions:input_type -> placard.v1.ListDelegationRevisionsRequest
+	6,  // 32: placard.v1.DelegationService.GetDelegation:output_type -> placard.v1.Delegation
+	11, // 33: placard.v1.DelegationService.BatchGetDelegations:output_type -> placard.v1.BatchGetDelegationsResponse
+	13, // 34: placard.v1.DelegationService.ListDelegations:output_type -> placard.v1.ListDelegationsResponse
+	15, // 35: placard.v1.DelegationService.SubmitDelegation:output_type -> placard.v1.SubmitDelegationResponse
+	6,  // 36: placard.v1.DelegationService.AcceptDelegation:output_type -> placard.v1.Delegation
+	6,  // 37: placard.v1.DelegationService.ReturnDelegation:output_type -> placard.v1.Delegation
+	6,  // 38: placard.v1.DelegationService.WithdrawDelegation:output_type -> placard.v1.Delegation
+	20, // 39: placard.v1.DelegationService.ListDelegationRevisions:output_type -> placard.v1.ListDelegationRevisionsResponse
+	32, // [32:40] is the sub-list for method output_type
+	24, // [24:32] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_delegation_proto_init() }
@@ -1845,14 +1960,14 @@ func file_placard_v1_delegation_proto_init() {
 	file_placard_v1_access_proto_init()
 	file_placard_v1_participant_proto_init()
 	file_placard_v1_rule_proto_init()
-	file_placard_v1_delegation_proto_msgTypes[8].OneofWrappers = []any{}
+	file_placard_v1_delegation_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_delegation_proto_rawDesc), len(file_placard_v1_delegation_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   16,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	DelegationService_GetDelegation_FullMethodName           = "/placard.v1.DelegationService/GetDelegation"
+	DelegationService_BatchGetDelegations_FullMethodName     = "/placard.v1.DelegationService/BatchGetDelegations"
 	DelegationService_ListDelegations_FullMethodName         = "/placard.v1.DelegationService/ListDelegations"
 	DelegationService_SubmitDelegation_FullMethodName        = "/placard.v1.DelegationService/SubmitDelegation"
 	DelegationService_AcceptDelegation_FullMethodName        = "/placard.v1.DelegationService/AcceptDelegation"
@@ -37,6 +38,9 @@ const (
 type DelegationServiceClient interface {
 	// Gets one delegation. A mission sees its own.
 	GetDelegation(ctx context.Context, in *GetDelegationRequest, opts ...grpc.CallOption) (*Delegation, error)
+	// Gets up to 100 delegations at once (AIP-231), in the order of the names.
+	// NOT_FOUND for the whole batch if one is not there or not the caller's.
+	BatchGetDelegations(ctx context.Context, in *BatchGetDelegationsRequest, opts ...grpc.CallOption) (*BatchGetDelegationsResponse, error)
 	// Lists the delegations of a meeting, or of all meetings that the caller sees
 	// (`meetings/-`), ordered by meeting and entity code.
 	ListDelegations(ctx context.Context, in *ListDelegationsRequest, opts ...grpc.CallOption) (*ListDelegationsResponse, error)
@@ -85,6 +89,16 @@ func (c *delegationServiceClient) GetDelegation(ctx context.Context, in *GetDele
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Delegation)
 	err := c.cc.Invoke(ctx, DelegationService_GetDelegation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *delegationServiceClient) BatchGetDelegations(ctx context.Context, in *BatchGetDelegationsRequest, opts ...grpc.CallOption) (*BatchGetDelegationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchGetDelegationsResponse)
+	err := c.cc.Invoke(ctx, DelegationService_BatchGetDelegations_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +174,9 @@ func (c *delegationServiceClient) ListDelegationRevisions(ctx context.Context, i
 type DelegationServiceServer interface {
 	// Gets one delegation. A mission sees its own.
 	GetDelegation(context.Context, *GetDelegationRequest) (*Delegation, error)
+	// Gets up to 100 delegations at once (AIP-231), in the order of the names.
+	// NOT_FOUND for the whole batch if one is not there or not the caller's.
+	BatchGetDelegations(context.Context, *BatchGetDelegationsRequest) (*BatchGetDelegationsResponse, error)
 	// Lists the delegations of a meeting, or of all meetings that the caller sees
 	// (`meetings/-`), ordered by meeting and entity code.
 	ListDelegations(context.Context, *ListDelegationsRequest) (*ListDelegationsResponse, error)
@@ -206,6 +223,9 @@ type UnimplementedDelegationServiceServer struct{}
 
 func (UnimplementedDelegationServiceServer) GetDelegation(context.Context, *GetDelegationRequest) (*Delegation, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDelegation not implemented")
+}
+func (UnimplementedDelegationServiceServer) BatchGetDelegations(context.Context, *BatchGetDelegationsRequest) (*BatchGetDelegationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchGetDelegations not implemented")
 }
 func (UnimplementedDelegationServiceServer) ListDelegations(context.Context, *ListDelegationsRequest) (*ListDelegationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDelegations not implemented")
@@ -260,6 +280,24 @@ func _DelegationService_GetDelegation_Handler(srv interface{}, ctx context.Conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(DelegationServiceServer).GetDelegation(ctx, req.(*GetDelegationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DelegationService_BatchGetDelegations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchGetDelegationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DelegationServiceServer).BatchGetDelegations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DelegationService_BatchGetDelegations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DelegationServiceServer).BatchGetDelegations(ctx, req.(*BatchGetDelegationsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -382,6 +420,10 @@ var DelegationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetDelegation",
 			Handler:    _DelegationService_GetDelegation_Handler,
+		},
+		{
+			MethodName: "BatchGetDelegations",
+			Handler:    _DelegationService_BatchGetDelegations_Handler,
 		},
 		{
 			MethodName: "ListDelegations",

@@ -569,6 +569,117 @@ func (x *GetParticipantRequest) GetView() CompositionView {
 	return CompositionView_COMPOSITION_VIEW_UNSPECIFIED
 }
 
+// Asks for several participants.
+type BatchGetParticipantsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The delegation; `-` in the place of the meeting, of the entity or of both.
+	// The names lie in it.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The names: 1 to 100.
+	Names []string `protobuf:"bytes,2,rep,name=names,proto3" json:"names,omitempty"`
+	// Which composition is read.
+	View          CompositionView `protobuf:"varint,3,opt,name=view,proto3,enum=placard.v1.CompositionView" json:"view,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetParticipantsRequest) Reset() {
+	*x = BatchGetParticipantsRequest{}
+	mi := &file_placard_v1_participant_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetParticipantsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetParticipantsRequest) ProtoMessage() {}
+
+func (x *BatchGetParticipantsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetParticipantsRequest.ProtoReflect.Descriptor instead.
+func (*BatchGetParticipantsRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *BatchGetParticipantsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *BatchGetParticipantsRequest) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+func (x *BatchGetParticipantsRequest) GetView() CompositionView {
+	if x != nil {
+		return x.View
+	}
+	return CompositionView_COMPOSITION_VIEW_UNSPECIFIED
+}
+
+// Several participants.
+type BatchGetParticipantsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The participants, in the order of the names.
+	Participants  []*Participant `protobuf:"bytes,1,rep,name=participants,proto3" json:"participants,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetParticipantsResponse) Reset() {
+	*x = BatchGetParticipantsResponse{}
+	mi := &file_placard_v1_participant_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetParticipantsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetParticipantsResponse) ProtoMessage() {}
+
+func (x *BatchGetParticipantsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetParticipantsResponse.ProtoReflect.Descriptor instead.
+func (*BatchGetParticipantsResponse) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *BatchGetParticipantsResponse) GetParticipants() []*Participant {
+	if x != nil {
+		return x.Participants
+	}
+	return nil
+}
+
 // Asks for a page of participants.
 type ListParticipantsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -592,7 +703,7 @@ type ListParticipantsRequest struct {
 
 func (x *ListParticipantsRequest) Reset() {
 	*x = ListParticipantsRequest{}
-	mi := &file_placard_v1_participant_proto_msgTypes[2]
+	mi := &file_placard_v1_participant_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -604,7 +715,7 @@ func (x *ListParticipantsRequest) String() string {
 func (*ListParticipantsRequest) ProtoMessage() {}
 
 func (x *ListParticipantsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_proto_msgTypes[2]
+	mi := &file_placard_v1_participant_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -617,7 +728,7 @@ func (x *ListParticipantsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListParticipantsRequest.ProtoReflect.Descriptor instead.
 func (*ListParticipantsRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_proto_rawDescGZIP(), []int{2}
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListParticipantsRequest) GetParent() string {
@@ -668,7 +779,7 @@ type ListParticipantsResponse struct {
 
 func (x *ListParticipantsResponse) Reset() {
 	*x = ListParticipantsResponse{}
-	mi := &file_placard_v1_participant_proto_msgTypes[3]
+	mi := &file_placard_v1_participant_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -680,7 +791,7 @@ func (x *ListParticipantsResponse) String() string {
 func (*ListParticipantsResponse) ProtoMessage() {}
 
 func (x *ListParticipantsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_proto_msgTypes[3]
+	mi := &file_placard_v1_participant_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -693,7 +804,7 @@ func (x *ListParticipantsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListParticipantsResponse.ProtoReflect.Descriptor instead.
 func (*ListParticipantsResponse) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_proto_rawDescGZIP(), []int{3}
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListParticipantsResponse) GetParticipants() []*Participant {
@@ -725,7 +836,7 @@ type CreateParticipantRequest struct {
 
 func (x *CreateParticipantRequest) Reset() {
 	*x = CreateParticipantRequest{}
-	mi := &file_placard_v1_participant_proto_msgTypes[4]
+	mi := &file_placard_v1_participant_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +848,7 @@ func (x *CreateParticipantRequest) String() string {
 func (*CreateParticipantRequest) ProtoMessage() {}
 
 func (x *CreateParticipantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_proto_msgTypes[4]
+	mi := &file_placard_v1_participant_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +861,7 @@ func (x *CreateParticipantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateParticipantRequest.ProtoReflect.Descriptor instead.
 func (*CreateParticipantRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_proto_rawDescGZIP(), []int{4}
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CreateParticipantRequest) GetParent() string {
@@ -789,7 +900,7 @@ type UpdateParticipantRequest struct {
 
 func (x *UpdateParticipantRequest) Reset() {
 	*x = UpdateParticipantRequest{}
-	mi := &file_placard_v1_participant_proto_msgTypes[5]
+	mi := &file_placard_v1_participant_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -801,7 +912,7 @@ func (x *UpdateParticipantRequest) String() string {
 func (*UpdateParticipantRequest) ProtoMessage() {}
 
 func (x *UpdateParticipantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_proto_msgTypes[5]
+	mi := &file_placard_v1_participant_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -814,7 +925,7 @@ func (x *UpdateParticipantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateParticipantRequest.ProtoReflect.Descriptor instead.
 func (*UpdateParticipantRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_proto_rawDescGZIP(), []int{5}
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpdateParticipantRequest) GetParticipant() *Participant {
@@ -853,7 +964,7 @@ type WithdrawParticipantRequest struct {
 
 func (x *WithdrawParticipantRequest) Reset() {
 	*x = WithdrawParticipantRequest{}
-	mi := &file_placard_v1_participant_proto_msgTypes[6]
+	mi := &file_placard_v1_participant_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -865,7 +976,7 @@ func (x *WithdrawParticipantRequest) String() string {
 func (*WithdrawParticipantRequest) ProtoMessage() {}
 
 func (x *WithdrawParticipantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_proto_msgTypes[6]
+	mi := &file_placard_v1_participant_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -878,7 +989,7 @@ func (x *WithdrawParticipantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawParticipantRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawParticipantRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_proto_rawDescGZIP(), []int{6}
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *WithdrawParticipantRequest) GetName() string {
@@ -975,7 +1086,14 @@ const file_placard_v1_participant_proto_rawDesc = "" +
 	"\x15GetParticipantRequest\x12\xa0\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x8b\x01\xe0A\x02\xfaA\x1c\n" +
 	"\x1aplacard.un.org/Participant\xbaHfrd2b^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}$R\x04name\x129\n" +
-	"\x04view\x18\x02 \x01(\x0e2\x1b.placard.v1.CompositionViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xd6\x02\n" +
+	"\x04view\x18\x02 \x01(\x0e2\x1b.placard.v1.CompositionViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\x97\x03\n" +
+	"\x1bBatchGetParticipantsRequest\x12\x8e\x01\n" +
+	"\x06parent\x18\x01 \x01(\tBv\xe0A\x02\xfaA\x1c\x12\x1aplacard.un.org/Participant\xbaHQrO2M^meetings/([a-z][a-z0-9-]{0,61}[a-z0-9]|-)/delegations/([A-Za-z0-9]{2,32}|-)$R\x06parent\x12\xab\x01\n" +
+	"\x05names\x18\x02 \x03(\tB\x94\x01\xe0A\x02\xfaA\x1c\n" +
+	"\x1aplacard.un.org/Participant\xbaHo\x92\x01l\b\x01\x10d\"frd2b^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}$R\x05names\x129\n" +
+	"\x04view\x18\x03 \x01(\x0e2\x1b.placard.v1.CompositionViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"[\n" +
+	"\x1cBatchGetParticipantsResponse\x12;\n" +
+	"\fparticipants\x18\x01 \x03(\v2\x17.placard.v1.ParticipantR\fparticipants\"\xd6\x02\n" +
 	"\x17ListParticipantsRequest\x12\x8e\x01\n" +
 	"\x06parent\x18\x01 \x01(\tBv\xe0A\x02\xfaA\x1c\x12\x1aplacard.un.org/Participant\xbaHQrO2M^meetings/([a-z][a-z0-9-]{0,61}[a-z0-9]|-)/delegations/([A-Za-z0-9]{2,32}|-)$R\x06parent\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -1007,10 +1125,12 @@ const file_placard_v1_participant_proto_rawDesc = "" +
 	"\x1cCOMPOSITION_VIEW_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +
 	"\x06LATEST\x10\x01\x12\f\n" +
-	"\bACCEPTED\x10\x022\x99\a\n" +
+	"\bACCEPTED\x10\x022\xe3\b\n" +
 	"\x12ParticipantService\x12\x99\x01\n" +
 	"\x0eGetParticipant\x12!.placard.v1.GetParticipantRequest\x1a\x17.placard.v1.Participant\"K\xdaA\x04name\x8a\xf9+\x06\n" +
-	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x024\x122/v1/{name=meetings/*/delegations/*/participants/*}\x12\xac\x01\n" +
+	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x024\x122/v1/{name=meetings/*/delegations/*/participants/*}\x12\xc7\x01\n" +
+	"\x14BatchGetParticipants\x12'.placard.v1.BatchGetParticipantsRequest\x1a(.placard.v1.BatchGetParticipantsResponse\"\\\xdaA\fparent,names\x8a\xf9+\x06\n" +
+	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=meetings/*/delegations/*}/participants:batchGet\x12\xac\x01\n" +
 	"\x10ListParticipants\x12#.placard.v1.ListParticipantsRequest\x1a$.placard.v1.ListParticipantsResponse\"M\xdaA\x06parent\x8a\xf9+\x06\n" +
 	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x024\x122/v1/{parent=meetings/*/delegations/*}/participants\x12\xb9\x01\n" +
 	"\x11CreateParticipant\x12$.placard.v1.CreateParticipantRequest\x1a\x17.placard.v1.Participant\"e\xdaA\x12parent,participant\x8a\xf9+\x05\n" +
@@ -1033,49 +1153,55 @@ func file_placard_v1_participant_proto_rawDescGZIP() []byte {
 }
 
 var file_placard_v1_participant_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_placard_v1_participant_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_placard_v1_participant_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_placard_v1_participant_proto_goTypes = []any{
-	(CompositionView)(0),               // 0: placard.v1.CompositionView
-	(Participant_Role)(0),              // 1: placard.v1.Participant.Role
-	(Participant_Modality)(0),          // 2: placard.v1.Participant.Modality
-	(Participant_State)(0),             // 3: placard.v1.Participant.State
-	(*Participant)(nil),                // 4: placard.v1.Participant
-	(*GetParticipantRequest)(nil),      // 5: placard.v1.GetParticipantRequest
-	(*ListParticipantsRequest)(nil),    // 6: placard.v1.ListParticipantsRequest
-	(*ListParticipantsResponse)(nil),   // 7: placard.v1.ListParticipantsResponse
-	(*CreateParticipantRequest)(nil),   // 8: placard.v1.CreateParticipantRequest
-	(*UpdateParticipantRequest)(nil),   // 9: placard.v1.UpdateParticipantRequest
-	(*WithdrawParticipantRequest)(nil), // 10: placard.v1.WithdrawParticipantRequest
-	(*timestamppb.Timestamp)(nil),      // 11: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),      // 12: google.protobuf.FieldMask
+	(CompositionView)(0),                 // 0: placard.v1.CompositionView
+	(Participant_Role)(0),                // 1: placard.v1.Participant.Role
+	(Participant_Modality)(0),            // 2: placard.v1.Participant.Modality
+	(Participant_State)(0),               // 3: placard.v1.Participant.State
+	(*Participant)(nil),                  // 4: placard.v1.Participant
+	(*GetParticipantRequest)(nil),        // 5: placard.v1.GetParticipantRequest
+	(*BatchGetParticipantsRequest)(nil),  // 6: placard.v1.BatchGetParticipantsRequest
+	(*BatchGetParticipantsResponse)(nil), // 7: placard.v1.BatchGetParticipantsResponse
+	(*ListParticipantsRequest)(nil),      // 8: placard.v1.ListParticipantsRequest
+	(*ListParticipantsResponse)(nil),     // 9: placard.v1.ListParticipantsResponse
+	(*CreateParticipantRequest)(nil),     // 10: placard.v1.CreateParticipantRequest
+	(*UpdateParticipantRequest)(nil),     // 11: placard.v1.UpdateParticipantRequest
+	(*WithdrawParticipantRequest)(nil),   // 12: placard.v1.WithdrawParticipantRequest
+	(*timestamppb.Timestamp)(nil),        // 13: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 14: google.protobuf.FieldMask
 }
 var file_placard_v1_participant_proto_depIdxs = []int32{
 	1,  // 0: placard.v1.Participant.role:type_name -> placard.v1.Participant.Role
 	2,  // 1: placard.v1.Participant.modality:type_name -> placard.v1.Participant.Modality
 	3,  // 2: placard.v1.Participant.state:type_name -> placard.v1.Participant.State
-	11, // 3: placard.v1.Participant.create_time:type_name -> google.protobuf.Timestamp
-	11, // 4: placard.v1.Participant.update_time:type_name -> google.protobuf.Timestamp
+	13, // 3: placard.v1.Participant.create_time:type_name -> google.protobuf.Timestamp
+	13, // 4: placard.v1.Participant.update_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: placard.v1.GetParticipantRequest.view:type_name -> placard.v1.CompositionView
-	0,  // 6: placard.v1.ListParticipantsRequest.view:type_name -> placard.v1.CompositionView
-	4,  // 7: placard.v1.ListParticipantsResponse.participants:type_name -> placard.v1.Participant
-	4,  // 8: placard.v1.CreateParticipantRequest.participant:type_name -> placard.v1.Participant
-	4,  // 9: placard.v1.UpdateParticipantRequest.participant:type_name -> placard.v1.Participant
-	12, // 10: placard.v1.UpdateParticipantRequest.update_mask:type_name -> google.protobuf.FieldMask
-	5,  // 11: placard.v1.ParticipantService.GetParticipant:input_type -> placard.v1.GetParticipantRequest
-	6,  // 12: placard.v1.ParticipantService.ListParticipants:input_type -> placard.v1.ListParticipantsRequest
-	8,  // 13: placard.v1.ParticipantService.CreateParticipant:input_type -> placard.v1.CreateParticipantRequest
-	9,  // 14: placard.v1.ParticipantService.UpdateParticipant:input_type -> placard.v1.UpdateParticipantRequest
-	10, // 15: placard.v1.ParticipantService.WithdrawParticipant:input_type -> placard.v1.WithdrawParticipantRequest
-	4,  // 16: placard.v1.ParticipantService.GetParticipant:output_type -> placard.v1.Participant
-	7,  // 17: placard.v1.ParticipantService.ListParticipants:output_type -> placard.v1.ListParticipantsResponse
-	4,  // 18: placard.v1.ParticipantService.CreateParticipant:output_type -> placard.v1.Participant
-	4,  // 19: placard.v1.ParticipantService.UpdateParticipant:output_type -> placard.v1.Participant
-	4,  // 20: placard.v1.ParticipantService.WithdrawParticipant:output_type -> placard.v1.Participant
-	16, // [16:21] is the sub-list for method output_type
-	11, // [11:16] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	0,  // 6: placard.v1.BatchGetParticipantsRequest.view:type_name -> placard.v1.CompositionView
+	4,  // 7: placard.v1.BatchGetParticipantsResponse.participants:type_name -> placard.v1.Participant
+	0,  // 8: placard.v1.ListParticipantsRequest.view:type_name -> placard.v1.CompositionView
+	4,  // 9: placard.v1.ListParticipantsResponse.participants:type_name -> placard.v1.Participant
+	4,  // 10: placard.v1.CreateParticipantRequest.participant:type_name -> placard.v1.Participant
+	4,  // 11: placard.v1.UpdateParticipantRequest.participant:type_name -> placard.v1.Participant
+	14, // 12: placard.v1.UpdateParticipantRequest.update_mask:type_name -> google.protobuf.FieldMask
+	5,  // 13: placard.v1.ParticipantService.GetParticipant:input_type -> placard.v1.GetParticipantRequest
+	6,  // 14: placard.v1.ParticipantService.BatchGetParticipants:input_type -> placard.v1.BatchGetParticipantsRequest
+	8,  // 15: placard.v1.ParticipantService.ListParticipants:input_type -> placard.v1.ListParticipantsRequest
+	10, // 16: placard.v1.ParticipantService.CreateParticipant:input_type -> placard.v1.CreateParticipantRequest
+	11, // 17: placard.v1.ParticipantService.UpdateParticipant:input_type -> placard.v1.UpdateParticipantRequest
+	12, // 18: placard.v1.ParticipantService.WithdrawParticipant:input_type -> placard.v1.WithdrawParticipantRequest
+	4,  // 19: placard.v1.ParticipantService.GetParticipant:output_type -> placard.v1.Participant
+	7,  // 20: placard.v1.ParticipantService.BatchGetParticipants:output_type -> placard.v1.BatchGetParticipantsResponse
+	9,  // 21: placard.v1.ParticipantService.ListParticipants:output_type -> placard.v1.ListParticipantsResponse
+	4,  // 22: placard.v1.ParticipantService.CreateParticipant:output_type -> placard.v1.Participant
+	4,  // 23: placard.v1.ParticipantService.UpdateParticipant:output_type -> placard.v1.Participant
+	4,  // 24: placard.v1.ParticipantService.WithdrawParticipant:output_type -> placard.v1.Participant
+	19, // [19:25] is the sub-list for method output_type
+	13, // [13:19] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_participant_proto_init() }
@@ -1092,7 +1218,7 @@ func file_placard_v1_participant_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_participant_proto_rawDesc), len(file_placard_v1_participant_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,11 +19,12 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ParticipantService_GetParticipant_FullMethodName      = "/placard.v1.ParticipantService/GetParticipant"
-	ParticipantService_ListParticipants_FullMethodName    = "/placard.v1.ParticipantService/ListParticipants"
-	ParticipantService_CreateParticipant_FullMethodName   = "/placard.v1.ParticipantService/CreateParticipant"
-	ParticipantService_UpdateParticipant_FullMethodName   = "/placard.v1.ParticipantService/UpdateParticipant"
-	ParticipantService_WithdrawParticipant_FullMethodName = "/placard.v1.ParticipantService/WithdrawParticipant"
+	ParticipantService_GetParticipant_FullMethodName       = "/placard.v1.ParticipantService/GetParticipant"
+	ParticipantService_BatchGetParticipants_FullMethodName = "/placard.v1.ParticipantService/BatchGetParticipants"
+	ParticipantService_ListParticipants_FullMethodName     = "/placard.v1.ParticipantService/ListParticipants"
+	ParticipantService_CreateParticipant_FullMethodName    = "/placard.v1.ParticipantService/CreateParticipant"
+	ParticipantService_UpdateParticipant_FullMethodName    = "/placard.v1.ParticipantService/UpdateParticipant"
+	ParticipantService_WithdrawParticipant_FullMethodName  = "/placard.v1.ParticipantService/WithdrawParticipant"
 )
 
 // ParticipantServiceClient is the client API for ParticipantService service.
@@ -35,6 +36,9 @@ const (
 type ParticipantServiceClient interface {
 	// Gets one participant, a withdrawn one too. The Pass Office sees those in force.
 	GetParticipant(ctx context.Context, in *GetParticipantRequest, opts ...grpc.CallOption) (*Participant, error)
+	// Gets up to 100 participants at once (AIP-231), in the order of the names.
+	// NOT_FOUND for the whole batch if one is not there or not the caller's.
+	BatchGetParticipants(ctx context.Context, in *BatchGetParticipantsRequest, opts ...grpc.CallOption) (*BatchGetParticipantsResponse, error)
 	// Lists the participants of a delegation, of a meeting (`delegations/-`) or of
 	// all meetings that the caller sees (`meetings/-/delegations/-`), ordered by
 	// meeting, entity code and protocol order.
@@ -64,6 +68,16 @@ func (c *participantServiceClient) GetParticipant(ctx context.Context, in *GetPa
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Participant)
 	err := c.cc.Invoke(ctx, ParticipantService_GetParticipant_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *participantServiceClient) BatchGetParticipants(ctx context.Context, in *BatchGetParticipantsRequest, opts ...grpc.CallOption) (*BatchGetParticipantsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchGetParticipantsResponse)
+	err := c.cc.Invoke(ctx, ParticipantService_BatchGetParticipants_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +133,9 @@ func (c *participantServiceClient) WithdrawParticipant(ctx context.Context, in *
 type ParticipantServiceServer interface {
 	// Gets one participant, a withdrawn one too. The Pass Office sees those in force.
 	GetParticipant(context.Context, *GetParticipantRequest) (*Participant, error)
+	// Gets up to 100 participants at once (AIP-231), in the order of the names.
+	// NOT_FOUND for the whole batch if one is not there or not the caller's.
+	BatchGetParticipants(context.Context, *BatchGetParticipantsRequest) (*BatchGetParticipantsResponse, error)
 	// Lists the participants of a delegation, of a meeting (`delegations/-`) or of
 	// all meetings that the caller sees (`meetings/-/delegations/-`), ordered by
 	// meeting, entity code and protocol order.
@@ -146,6 +163,9 @@ type UnimplementedParticipantServiceServer struct{}
 
 func (UnimplementedParticipantServiceServer) GetParticipant(context.Context, *GetParticipantRequest) (*Participant, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetParticipant not implemented")
+}
+func (UnimplementedParticipantServiceServer) BatchGetParticipants(context.Context, *BatchGetParticipantsRequest) (*BatchGetParticipantsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchGetParticipants not implemented")
 }
 func (UnimplementedParticipantServiceServer) ListParticipants(context.Context, *ListParticipantsRequest) (*ListParticipantsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListParticipants not implemented")
@@ -194,6 +214,24 @@ func _ParticipantService_GetParticipant_Handler(srv interface{}, ctx context.Con
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ParticipantServiceServer).GetParticipant(ctx, req.(*GetParticipantRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ParticipantService_BatchGetParticipants_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchGetParticipantsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ParticipantServiceServer).BatchGetParticipants(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ParticipantService_BatchGetParticipants_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ParticipantServiceServer).BatchGetParticipants(ctx, req.(*BatchGetParticipantsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -280,6 +318,10 @@ var ParticipantService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetParticipant",
 			Handler:    _ParticipantService_GetParticipant_Handler,
+		},
+		{
+			MethodName: "BatchGetParticipants",
+			Handler:    _ParticipantService_BatchGetParticipants_Handler,
 		},
 		{
 			MethodName: "ListParticipants",
