@@ -63,9 +63,9 @@ func (ParticipantVersion) Edges() []ent.Edge {
 // does, that a delegation has one head and no external id twice.
 func (ParticipantVersion) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("meeting_id", "entity_id", "latest_order", "id").StorageKey("participant_versions_latest").
+		index.Fields("meeting_id", "entity_id", "participant_id").StorageKey("participant_versions_latest").
 			Annotations(entsql.IndexWhere("latest_order > 0")),
-		index.Fields("meeting_id", "entity_id", "accepted_order", "id").StorageKey("participant_versions_accepted").
+		index.Fields("meeting_id", "entity_id", "participant_id").StorageKey("participant_versions_accepted").
 			Annotations(entsql.IndexWhere("accepted_order > 0")),
 		index.Fields("participant_id").Unique().StorageKey("participant_versions_newest").
 			Annotations(entsql.IndexWhere("newest")),

@@ -150,7 +150,11 @@ func (d *dossier) revise(ctx context.Context, tx *store.Tx, wanted Composition, 
 	// Whoever is new has an id from here on, by which the change log names it.
 	for i := range wanted {
 		if wanted[i].ID == "" {
-			wanted[i].ID, wanted[i].Created = uuid.NewString(), tx.Now
+			id, err := newParticipantID()
+			if err != nil {
+				return err
+			}
+			wanted[i].ID, wanted[i].Created = id, tx.Now
 		}
 	}
 	diff := Compare(d.latest, wanted)
@@ -207,6 +211,16 @@ func (d *dossier) revise(ctx context.Context, tx *store.Tx, wanted Composition, 
 		d.accepted = plan.inForce
 	}
 	return nil
+}
+
+// newParticipantID makes an id that sorts by the time at which it was made (UUID
+// version 7, RFC 9562), so that lists and indexes grow at their end.
+func newParticipantID() (string, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("make participant id: %w", err)
+	}
+	return id.String(), nil
 }
 
 // plan is what a composition that differs from the latest one leads to.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/ent/db/participantversion"
@@ -63,7 +61,11 @@ func (s *Service) CreateParticipant(ctx context.Context, req *placardv1.CreatePa
 		if len(d.latest) >= MaxParticipants {
 			return nil, by, fault.Precondition("TOO_MANY_PARTICIPANTS", fmt.Sprintf("a delegation has at most %d participants", MaxParticipants))
 		}
-		added := Person{Said: saidFromParticipant(req.GetParticipant(), d.modality()), ID: uuid.NewString(), Created: tx.Now}
+		id, err := newParticipantID()
+		if err != nil {
+			return nil, by, err
+		}
+		added := Person{Said: saidFromParticipant(req.GetParticipant(), d.modality()), ID: id, Created: tx.Now}
 		by.participant = added.ID
 		wanted := append(append(Composition{}, d.latest...), added)
 		wanted = Move(wanted, added.ID, int(req.GetParticipant().GetOrder()))

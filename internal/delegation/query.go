@@ -122,22 +122,29 @@ var participantFilter = filter.Fields{
 	"external_id": {Column: participantversion.FieldExternalID},
 }
 
-// participantKeys sort participants by meeting, entity code and the place in
-// one of the two compositions.
-func participantKeys(view placardv1.CompositionView) page.Keyset[*db.ParticipantVersion] {
-	column, order := participantversion.FieldLatestOrder, func(v *db.ParticipantVersion) int32 { return v.LatestOrder }
-	if view == placardv1.CompositionView_ACCEPTED {
-		column, order = participantversion.FieldAcceptedOrder, func(v *db.ParticipantVersion) int32 { return v.AcceptedOrder }
-	}
+// personKeys sort by what never changes of a participant, so that whoever is
+// there throughout is on one page, whatever is written meanwhile.
+var personKeys = page.Keyset[*db.ParticipantVersion]{
+	Columns: []string{participantversion.FieldMeetingID, participantversion.FieldEntityID, participantversion.FieldParticipantID},
+	Key:     func(v *db.ParticipantVersion) []any { return []any{v.MeetingID, v.EntityID, v.ParticipantID} },
+}
+
+// protocolKeys sort the participants of one delegation by the place that the
+// Government gave them. One page can take a delegation whole.
+func protocolKeys(column string) page.Keyset[*db.ParticipantVersion] {
 	return page.Keyset[*db.ParticipantVersion]{
-		Columns: []string{participantversion.FieldMeetingID, participantversion.FieldEntityID, column, participantversion.FieldID},
-		Key:     func(v *db.ParticipantVersion) []any { return []any{v.MeetingID, v.EntityID, order(v), v.ID} },
+		Columns: []string{column},
+		Key: func(v *db.ParticipantVersion) []any {
+			if column == participantversion.FieldAcceptedOrder {
+				return []any{v.AcceptedOrder}
+			}
+			return []any{v.LatestOrder}
+		},
 	}
 }
 
-// ListParticipants answers a page, ordered by meeting, entity code and
-// protocol order. A delegation or a meeting that is named and not there is
-// NOT_FOUND.
+// ListParticipants answers a page. A delegation or a meeting that is named and
+// not there is NOT_FOUND.
 func (s *Service) ListParticipants(ctx context.Context, req *placardv1.ListParticipantsRequest) (*placardv1.ListParticipantsResponse, error) {
 	view, err := viewOf(access.From(ctx), req.GetView())
 	if err != nil {
@@ -147,8 +154,10 @@ func (s *Service) ListParticipants(ctx context.Context, req *placardv1.ListParti
 	if err != nil {
 		return nil, err
 	}
-	keys := participantKeys(view)
-	placed := keys.Columns[2]
+	placed := participantversion.FieldLatestOrder
+	if view == placardv1.CompositionView_ACCEPTED {
+		placed = participantversion.FieldAcceptedOrder
+	}
 	q := s.store.Client().ParticipantVersion.Query().Where(where, func(sel *sql.Selector) { sel.Where(sql.GT(sel.C(placed), 0)) })
 	meeting, entity := name.MeetingOf(req.GetParent()), name.EntityOf(req.GetParent())
 	if meeting != name.Wildcard {
@@ -156,6 +165,10 @@ func (s *Service) ListParticipants(ctx context.Context, req *placardv1.ListParti
 	}
 	if entity != name.Wildcard {
 		q.Where(participantversion.EntityID(entity))
+	}
+	keys := personKeys
+	if meeting != name.Wildcard && entity != name.Wildcard {
+		keys = protocolKeys(placed)
 	}
 	rows, next, err := page.Fetch(ctx, s.pages, req, keys, []string{"ListParticipants", req.GetParent(), req.GetFilter(), view.String()},
 		func(after, order page.Narrow, limit int) ([]*db.ParticipantVersion, error) {

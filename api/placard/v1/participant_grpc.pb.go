@@ -39,9 +39,11 @@ type ParticipantServiceClient interface {
 	// Gets up to 100 participants at once (AIP-231), in the order of the names.
 	// NOT_FOUND for the whole batch if one is not there or not the caller's.
 	BatchGetParticipants(ctx context.Context, in *BatchGetParticipantsRequest, opts ...grpc.CallOption) (*BatchGetParticipantsResponse, error)
-	// Lists the participants of a delegation, of a meeting (`delegations/-`) or of
-	// all meetings that the caller sees (`meetings/-/delegations/-`), ordered by
-	// meeting, entity code and protocol order.
+	// Lists the participants of a delegation, in protocol order; or of a meeting
+	// (`delegations/-`) or of all meetings that the caller sees
+	// (`meetings/-/delegations/-`), ordered by meeting, entity code and
+	// participant. Whoever is there throughout is on exactly one page of the
+	// latter, whatever is written meanwhile.
 	ListParticipants(ctx context.Context, in *ListParticipantsRequest, opts ...grpc.CallOption) (*ListParticipantsResponse, error)
 	// Adds a participant, at the end of the delegation or at `order`. The
 	// delegation must exist. Errors as for SubmitDelegation.
@@ -136,9 +138,11 @@ type ParticipantServiceServer interface {
 	// Gets up to 100 participants at once (AIP-231), in the order of the names.
 	// NOT_FOUND for the whole batch if one is not there or not the caller's.
 	BatchGetParticipants(context.Context, *BatchGetParticipantsRequest) (*BatchGetParticipantsResponse, error)
-	// Lists the participants of a delegation, of a meeting (`delegations/-`) or of
-	// all meetings that the caller sees (`meetings/-/delegations/-`), ordered by
-	// meeting, entity code and protocol order.
+	// Lists the participants of a delegation, in protocol order; or of a meeting
+	// (`delegations/-`) or of all meetings that the caller sees
+	// (`meetings/-/delegations/-`), ordered by meeting, entity code and
+	// participant. Whoever is there throughout is on exactly one page of the
+	// latter, whatever is written meanwhile.
 	ListParticipants(context.Context, *ListParticipantsRequest) (*ListParticipantsResponse, error)
 	// Adds a participant, at the end of the delegation or at `order`. The
 	// delegation must exist. Errors as for SubmitDelegation.

@@ -323,7 +323,7 @@ var (
 			{
 				Name:    "participant_versions_latest",
 				Unique:  false,
-				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[2], ParticipantVersionsColumns[5], ParticipantVersionsColumns[0]},
+				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[2], ParticipantVersionsColumns[3]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "latest_order > 0",
 				},
@@ -331,7 +331,7 @@ var (
 			{
 				Name:    "participant_versions_accepted",
 				Unique:  false,
-				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[2], ParticipantVersionsColumns[6], ParticipantVersionsColumns[0]},
+				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[2], ParticipantVersionsColumns[3]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "accepted_order > 0",
 				},

@@ -61,6 +61,9 @@ CREATE TABLE `entities` (
   `update_time` datetime NOT NULL,
   `revision` integer NOT NULL DEFAULT (1),
   `kind` text NOT NULL,
+  `alpha2_code` text NOT NULL DEFAULT (''),
+  `m49_code` text NOT NULL DEFAULT (''),
+  `region` text NOT NULL DEFAULT ('REGION_UNSPECIFIED'),
   `names` text NOT NULL,
   PRIMARY KEY (`id`)
 );
@@ -170,9 +173,9 @@ CREATE TABLE `participant_versions` (
   CONSTRAINT `participant_versions_delegations_delegation` FOREIGN KEY (`delegation_id`) REFERENCES `delegations` (`id`) ON DELETE NO ACTION
 );
 -- create index "participant_versions_latest" to table: "participant_versions"
-CREATE INDEX `participant_versions_latest` ON `participant_versions` (`meeting_id`, `entity_id`, `latest_order`, `id`) WHERE latest_order > 0;
+CREATE INDEX `participant_versions_latest` ON `participant_versions` (`meeting_id`, `entity_id`, `participant_id`) WHERE latest_order > 0;
 -- create index "participant_versions_accepted" to table: "participant_versions"
-CREATE INDEX `participant_versions_accepted` ON `participant_versions` (`meeting_id`, `entity_id`, `accepted_order`, `id`) WHERE accepted_order > 0;
+CREATE INDEX `participant_versions_accepted` ON `participant_versions` (`meeting_id`, `entity_id`, `participant_id`) WHERE accepted_order > 0;
 -- create index "participant_versions_newest" to table: "participant_versions"
 CREATE UNIQUE INDEX `participant_versions_newest` ON `participant_versions` (`participant_id`) WHERE newest;
 -- create index "participant_versions_of_delegation" to table: "participant_versions"

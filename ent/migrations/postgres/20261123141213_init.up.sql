@@ -33,6 +33,9 @@ CREATE TABLE "entities" (
   "update_time" timestamptz NOT NULL,
   "revision" bigint NOT NULL DEFAULT 1,
   "kind" character varying NOT NULL COLLATE "C",
+  "alpha2_code" character varying NOT NULL DEFAULT '' COLLATE "C",
+  "m49_code" character varying NOT NULL DEFAULT '' COLLATE "C",
+  "region" character varying NOT NULL DEFAULT 'REGION_UNSPECIFIED' COLLATE "C",
   "names" text NOT NULL COLLATE "C",
   PRIMARY KEY ("id")
 );
@@ -193,13 +196,13 @@ CREATE TABLE "participant_versions" (
   CONSTRAINT "participant_versions_delegations_delegation" FOREIGN KEY ("delegation_id") REFERENCES "delegations" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION
 );
 -- create index "participant_versions_accepted" to table: "participant_versions"
-CREATE INDEX "participant_versions_accepted" ON "participant_versions" ("meeting_id", "entity_id", "accepted_order", "id") WHERE (accepted_order > 0);
+CREATE INDEX "participant_versions_accepted" ON "participant_versions" ("meeting_id", "entity_id", "participant_id") WHERE (accepted_order > 0);
 -- create index "participant_versions_accepted_head" to table: "participant_versions"
 CREATE UNIQUE INDEX "participant_versions_accepted_head" ON "participant_versions" ("delegation_id") WHERE ((accepted_order > 0) AND ((role)::text = 'HEAD'::text));
 -- create index "participant_versions_external_id" to table: "participant_versions"
 CREATE UNIQUE INDEX "participant_versions_external_id" ON "participant_versions" ("delegation_id", "external_id") WHERE ((latest_order > 0) AND ((external_id)::text <> ''::text));
 -- create index "participant_versions_latest" to table: "participant_versions"
-CREATE INDEX "participant_versions_latest" ON "participant_versions" ("meeting_id", "entity_id", "latest_order", "id") WHERE (latest_order > 0);
+CREATE INDEX "participant_versions_latest" ON "participant_versions" ("meeting_id", "entity_id", "participant_id") WHERE (latest_order > 0);
 -- create index "participant_versions_latest_head" to table: "participant_versions"
 CREATE UNIQUE INDEX "participant_versions_latest_head" ON "participant_versions" ("delegation_id") WHERE ((latest_order > 0) AND ((role)::text = 'HEAD'::text));
 -- create index "participant_versions_newest" to table: "participant_versions"
