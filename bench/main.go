@@ -105,9 +105,11 @@ func run(ctx context.Context) (err error) {
 // versions of its own module.
 func build(ctx context.Context, o *options) error {
 	o.placard, o.profiled = filepath.Join(o.dir, "placard"), filepath.Join(o.dir, "profiled")
-	for program, from := range map[string][2]string{
-		o.placard: {"..", "./cmd/placard"}, o.profiled: {".", "./profile"},
-	} {
+	programs := map[string][2]string{o.placard: {"..", "./cmd/placard"}}
+	if o.profiles != "" {
+		programs[o.profiled] = [2]string{".", "./profile"}
+	}
+	for program, from := range programs {
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, from[1]) //nolint:gosec // our own packages
 		cmd.Dir = from[0]
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -202,7 +202,7 @@ func newPlain(ctx context.Context, at string) (*plain, error) {
 		if found && p.postgres {
 			before += strings.TrimSuffix(lock, "]")
 		}
-		if p.statements[name], err = db.PrepareContext(ctx, before); err != nil {
+		if p.statements[name], err = db.PrepareContext(ctx, before); err != nil { //nolint:sqlclosecheck // kept for the life of the process
 			return nil, fmt.Errorf("prepare %s: %w", name, err)
 		}
 	}
@@ -345,6 +345,16 @@ func (p *plain) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	return tx.Commit()
 }
 
+// statement is a prepared statement inside a transaction, which closes it.
+type statement interface {
+	QueryRowContext(ctx context.Context, args ...any) *sql.Row
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+}
+
+func (p *plain) in(ctx context.Context, tx *sql.Tx, query string) statement {
+	return tx.StmtContext(ctx, p.statements[query])
+}
+
 // takes tells whether meeting and invitation allow a change.
 func takes(meeting, invitation string) error {
 	if meeting != "OPEN" && meeting != "CLOSED" || invitation == "DRAFT" || invitation == "DECLINED" {
@@ -366,7 +376,7 @@ func (p *plain) correct(ctx context.Context, caller, name, phone string) (partic
 	var out participant
 	err = p.inTx(ctx, func(tx *sql.Tx) error {
 		now := time.Now().UTC().Truncate(time.Microsecond)
-		do := func(query string) *sql.Stmt { return tx.StmtContext(ctx, p.statements[query]) }
+		do := func(query string) statement { return p.in(ctx, tx, query) }
 		var meeting, invitation, channel, receipt, reference, date, members string
 		var id int64
 		var latest, accepted int32
@@ -455,7 +465,7 @@ func (c change) participant(verb, id, paths string) change {
 // record numbers changes and writes them, as the last act of a transaction.
 func (p *plain) record(ctx context.Context, tx *sql.Tx, changes ...change) error {
 	var last int64
-	if err := tx.StmtContext(ctx, p.statements["number"]).QueryRowContext(ctx, len(changes)).Scan(&last); err != nil {
+	if err := p.in(ctx, tx, "number").QueryRowContext(ctx, len(changes)).Scan(&last); err != nil {
 		return err
 	}
 	rows := make([][]any, len(changes))
@@ -475,7 +485,7 @@ func (p *plain) record(ctx context.Context, tx *sql.Tx, changes ...change) error
 func (p *plain) insert(ctx context.Context, tx *sql.Tx, table, columns string, values [][]any) ([]int64, error) {
 	ids := make([]int64, len(values))
 	if !p.postgres {
-		one := tx.StmtContext(ctx, p.statements["insert "+table])
+		one := p.in(ctx, tx, "insert "+table)
 		for i, row := range values {
 			if err := one.QueryRowContext(ctx, row...).Scan(&ids[i]); err != nil {
 				return nil, err
@@ -552,7 +562,7 @@ func (p *plain) submit(ctx context.Context, caller, name string, persons []parti
 	var out submitted
 	err = p.inTx(ctx, func(tx *sql.Tx) error {
 		now := time.Now().UTC().Truncate(time.Microsecond)
-		do := func(query string) *sql.Stmt { return tx.StmtContext(ctx, p.statements[query]) }
+		do := func(query string) statement { return p.in(ctx, tx, query) }
 		var meeting, invitation, modality string
 		var deadline sql.NullTime
 		var present int
@@ -573,7 +583,7 @@ func (p *plain) submit(ctx context.Context, caller, name string, persons []parti
 		of := change{at: at, now: now, caller: caller, revision: 1}
 		changes := []change{of.delegation()}
 		out.Delegation = delegation{
-			Name: name, Entity: "entities/" + at.entity, State: "SUBMITTED", LatestRevision: 1, ParticipantCount: int32(len(persons)), //nolint:gosec // at most 500
+			Name: name, Entity: "entities/" + at.entity, State: "SUBMITTED", LatestRevision: 1, ParticipantCount: int32(len(persons)),
 			Late: late, SubmitTime: now, ReturnReasons: []string{}, Channel: "API", CreateTime: now, UpdateTime: now, Etag: "1",
 		}
 		out.Difference.NeedsReview = true

@@ -190,7 +190,7 @@ func (d *database) forWrites(ctx context.Context) (at string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return path, os.WriteFile(path, text, 0o600)
+	return path, os.WriteFile(path, text, 0o600) //nolint:gosec // in our own folder
 }
 
 // drop removes the databases from the PostgreSQL server; files go with their
@@ -254,7 +254,7 @@ func (d *database) fill(ctx context.Context) error {
 	defer func() { _ = tx.Rollback() }() // nothing to do after a commit
 	err = d.rows(ctx, time.Now(), func(ctx context.Context, table, columns string, rows iter.Seq[[]any]) error {
 		marks := strings.Repeat(", ?", strings.Count(columns, ",")+1)[2:]
-		insert, err := tx.PrepareContext(ctx, "INSERT INTO "+table+" ("+columns+") VALUES ("+marks+")")
+		insert, err := tx.PrepareContext(ctx, "INSERT INTO "+table+" ("+columns+") VALUES ("+marks+")") //nolint:gosec // names of our own
 		if err != nil {
 			return err
 		}

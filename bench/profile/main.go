@@ -45,13 +45,13 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	file, err := os.Create(os.Args[1])
+	file, err := os.Create(os.Args[1]) //nolint:gosec // the file that was asked for
 	if err != nil {
-		return errors.Join(err, a.Close())
+		return errors.Join(err, a.Close(ctx))
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	if err := pprof.StartCPUProfile(file); err != nil {
-		return errors.Join(err, a.Close())
+		return errors.Join(err, a.Close(ctx))
 	}
 	defer pprof.StopCPUProfile()
 	return a.Run(ctx)

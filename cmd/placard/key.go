@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -101,7 +102,7 @@ func newKeyList(environ []string) *cobra.Command {
 		Short: "List all keys, without their secrets",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withCore(cmd, flags, environ, func(c *app.Core) error {
+			return withDatabase(cmd, flags, environ, func(c *app.Core) error {
 				keys, err := c.AllKeys(cmd.Context())
 				if err != nil {
 					return err
@@ -135,7 +136,7 @@ as ` + "`placard key list`" + ` does: never by its secret.`,
 		Example: `  placard key revoke keys/4f7d2c`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withCore(cmd, flags, environ, func(c *app.Core) error {
+			return withDatabase(cmd, flags, environ, func(c *app.Core) error {
 				for _, id := range args {
 					k, err := c.RevokeKey(cmd.Context(), name.Key(strings.TrimPrefix(id, "keys/")))
 					if err != nil {
@@ -151,12 +152,30 @@ as ` + "`placard key list`" + ` does: never by its secret.`,
 	return cmd
 }
 
-// withCore opens what works on the database and closes it afterwards.
-func withCore(cmd *cobra.Command, flags *pflag.FlagSet, environ []string, fn func(*app.Core) error) (err error) {
+// withCore opens what works on the database, which it makes where there is
+// none, and closes it afterwards.
+func withCore(cmd *cobra.Command, flags *pflag.FlagSet, environ []string, fn func(*app.Core) error) error {
 	cfg, log, err := valid(cmd, flags, environ)
 	if err != nil {
 		return err
 	}
+	return inCore(cmd, cfg, log, fn)
+}
+
+// withDatabase is withCore for a database that is there: a mistake in --dir is
+// told, and makes nothing.
+func withDatabase(cmd *cobra.Command, flags *pflag.FlagSet, environ []string, fn func(*app.Core) error) error {
+	cfg, log, err := valid(cmd, flags, environ)
+	if err != nil {
+		return err
+	}
+	if err := app.FindDatabase(cfg); err != nil {
+		return err
+	}
+	return inCore(cmd, cfg, log, fn)
+}
+
+func inCore(cmd *cobra.Command, cfg config.Config, log *slog.Logger, fn func(*app.Core) error) (err error) {
 	c, err := app.OpenCore(cmd.Context(), cfg, log)
 	if err != nil {
 		return err

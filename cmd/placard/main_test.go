@@ -91,10 +91,15 @@ func TestCheck(t *testing.T) {
 	if code, out, _ := placard(t, "check", "--dir", dir); code != exitFailed || !strings.Contains(out, "WRONG  database") {
 		t.Errorf("without a database: exit code %d\n%s", code, out)
 	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		t.Errorf("it made %v (%v)", entries, err)
+	for _, args := range [][]string{{"key", "list"}, {"key", "revoke", "keys/aaaaaaaaaaaa"}} {
+		if code, out, errs := placard(t, append(args, "--dir", dir)...); code != exitFailed || out != "" || !strings.Contains(errs, "placard.db") {
+			t.Errorf("%v without a database: exit code %d, %q %q", args, code, out, errs)
+		}
 	}
-	if code, _, errs := placard(t, "key", "list", "--dir", dir); code != 0 {
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("they made %v (%v)", entries, err)
+	}
+	if code, _, errs := placard(t, "key", "create", "--role", "admin", "--dir", dir); code != 0 {
 		t.Fatal(errs)
 	}
 	if code, out, errs := placard(t, "check", "--dir", dir); code != 0 || strings.Contains(out, "WRONG") {

@@ -42,7 +42,6 @@ func (Change) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("meeting_id", "id"),
 		index.Fields("entity_id", "id"),
-		index.Fields("resource", "id"),
 	}
 }
 
@@ -71,8 +70,8 @@ func narrowChange(s scope.Scope, sel *sql.Selector) {
 // seenKey is whether a resource is a key of a role that the caller sees.
 func seenKey(s scope.Scope, resource string) *sql.Predicate {
 	return sql.P(func(b *sql.Builder) {
-		b.WriteString("EXISTS (SELECT 1 FROM ").Ident("keys").WriteString(" WHERE 'keys/' || ").
-			WriteString("keys.id").WriteString(" = ").Ident(resource).WriteString(" AND keys.role IN (")
+		b.WriteString("EXISTS (SELECT 1 FROM keys WHERE keys.id = substr(").Ident(resource).
+			WriteString(", 6) AND keys.role IN (") // behind "keys/"
 		for i, role := range append([]string{""}, s.KeyRoles...) {
 			if i > 0 {
 				b.Comma()

@@ -34,6 +34,9 @@ func (Key) Fields() []ent.Field {
 	}
 }
 
+// Indexes of Key.
+func (Key) Indexes() []ent.Index { return []ent.Index{index.Fields("account")} }
+
 // Edges of Key.
 func (Key) Edges() []ent.Edge {
 	return []ent.Edge{edge.From("meetings", KeyMeeting.Type).Ref("key")}
@@ -61,7 +64,10 @@ func (KeyMeeting) Edges() []ent.Edge {
 
 // Indexes of KeyMeeting.
 func (KeyMeeting) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("key_id", "meeting_id").Unique()}
+	return []ent.Index{
+		index.Fields("key_id", "meeting_id").Unique(),
+		index.Fields("meeting_id"),
+	}
 }
 
 // A key is seen by whoever could have made it: bound to no more than the

@@ -67,6 +67,8 @@ func (ParticipantVersion) Indexes() []ent.Index {
 			Annotations(entsql.IndexWhere("latest_order > 0")),
 		index.Fields("meeting_id", "entity_id", "participant_id").StorageKey("participant_versions_accepted").
 			Annotations(entsql.IndexWhere("accepted_order > 0")),
+		index.Fields("entity_id", "meeting_id", "participant_id").StorageKey("participant_versions_of_entity").
+			Annotations(entsql.IndexWhere("latest_order > 0")),
 		index.Fields("participant_id").Unique().StorageKey("participant_versions_newest").
 			Annotations(entsql.IndexWhere("newest")),
 		index.Fields("delegation_id", "participant_id", "revision").StorageKey("participant_versions_of_delegation"),
@@ -83,6 +85,6 @@ func narrowParticipantVersion(s scope.Scope, sel *sql.Selector) {
 	mixin.InMeetings(s, sel, "meeting_id")
 	mixin.OfEntity(s, sel)
 	if s.InForce {
-		sel.Where(sql.GT(sel.C("accepted_order"), 0))
+		sel.Where(sql.ExprP(sel.C("accepted_order") + " > 0")) // a literal, for the partial index
 	}
 }

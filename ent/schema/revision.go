@@ -51,7 +51,10 @@ func (Revision) Edges() []ent.Edge {
 
 // Indexes of Revision.
 func (Revision) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("delegation_id", "number").Unique()}
+	return []ent.Index{
+		index.Fields("delegation_id", "number").Unique(),
+		index.Fields("meeting_id"),
+	}
 }
 
 func narrowRevision(s scope.Scope, sel *sql.Selector) {

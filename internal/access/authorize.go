@@ -35,7 +35,7 @@ func (c *Contract) Check(p Principal, method string, request proto.Message) erro
 		return err
 	}
 	m, r := c.methods[method], request.ProtoReflect()
-	err := m.writes.walk(r, "", func(_ protoreflect.Message, s *step[[]Role], at string) error {
+	err := m.writes.walk(r, nil, func(_ protoreflect.Message, s *step[[]Role], at *place) error {
 		return mayWrite(p.Role, s.mark, at)
 	})
 	if err != nil {
@@ -45,13 +45,14 @@ func (c *Contract) Check(p Principal, method string, request proto.Message) erro
 		return err
 	}
 	reach := p.Scope()
-	return m.names.walk(r, "", func(msg protoreflect.Message, s *step[reference], at string) error {
+	return m.names.walk(r, nil, func(msg protoreflect.Message, s *step[reference], at *place) error {
 		value := msg.Get(s.field)
 		if !s.field.IsList() {
 			return s.mark.check(reach, at, value.String())
 		}
 		for i := range value.List().Len() {
-			if err := s.mark.check(reach, fmt.Sprintf("%s[%d]", at, i), value.List().Get(i).String()); err != nil {
+			at.index = i
+			if err := s.mark.check(reach, at, value.List().Get(i).String()); err != nil {
 				return err
 			}
 		}
@@ -71,18 +72,18 @@ func (c *Contract) Redact(p Principal, method string, response proto.Message) {
 		return
 	}
 	// The visitor never fails.
-	_ = hidden.walk(response.ProtoReflect(), "", func(msg protoreflect.Message, s *step[struct{}], _ string) error {
+	_ = hidden.walk(response.ProtoReflect(), nil, func(msg protoreflect.Message, s *step[struct{}], _ *place) error {
 		msg.Clear(s.field)
 		return nil
 	})
 }
 
-func mayWrite(role Role, writers []Role, at string) error {
+func mayWrite(role Role, writers []Role, at fmt.Stringer) error {
 	if allows(writers, role) {
 		return nil
 	}
 	return fault.Denied("FIELD_NOT_WRITABLE", fmt.Sprintf("the role %s may not set %s", role, at),
-		"role", role.String(), "field", at)
+		"role", role.String(), "field", at.String())
 }
 
 // checkMask refuses an update mask that names a field which the role may not
@@ -106,7 +107,7 @@ func checkMask(role Role, writes plan[[]Role], request protoreflect.Message) err
 				if !restricted.marked || first != "*" && first != string(restricted.field.Name()) {
 					continue
 				}
-				if err := mayWrite(role, restricted.mark, fmt.Sprintf("%s.%s", s.field.Name(), restricted.field.Name())); err != nil {
+				if err := mayWrite(role, restricted.mark, &place{above: &place{field: s.field, index: -1}, field: restricted.field, index: -1}); err != nil {
 					return err
 				}
 			}
@@ -127,7 +128,7 @@ func maskOf(request protoreflect.MessageDescriptor) protoreflect.FieldDescriptor
 // check refuses a name that is none of its type, or that the caller's scope
 // does not hold. A wildcard stands for whatever the scope holds; where it is
 // allowed, the rules of the field say.
-func (r reference) check(s scope.Scope, at, value string) error {
+func (r reference) check(s scope.Scope, at fmt.Stringer, value string) error {
 	for _, pattern := range r.patterns {
 		parts, ok := pattern.match(value)
 		if !ok {
@@ -144,6 +145,6 @@ func (r reference) check(s scope.Scope, at, value string) error {
 		return nil
 	}
 	return fault.Invalid(fault.Violation{
-		Field: at, Reason: "RESOURCE_NAME_INVALID", Message: "is not the name of such a resource",
+		Field: at.String(), Reason: "RESOURCE_NAME_INVALID", Message: "is not the name of such a resource",
 	})
 }

@@ -207,13 +207,13 @@ func leadsTo[M any](
 }
 
 // walk visits the marked fields that are set in a message, and stops at the
-// first error. Paths are in the contract's names: `requests[3].invitation.name`.
-func (p plan[M]) walk(m protoreflect.Message, prefix string, visit func(protoreflect.Message, *step[M], string) error) error {
+// first error.
+func (p plan[M]) walk(m protoreflect.Message, above *place, visit func(protoreflect.Message, *step[M], *place) error) error {
 	for _, s := range p {
 		if !m.Has(s.field) {
 			continue
 		}
-		at := prefix + string(s.field.Name())
+		at := &place{above: above, field: s.field, index: -1}
 		if s.marked {
 			if err := visit(m, s, at); err != nil {
 				return err
@@ -223,19 +223,40 @@ func (p plan[M]) walk(m protoreflect.Message, prefix string, visit func(protoref
 			continue
 		}
 		if !s.field.IsList() {
-			if err := s.below.walk(m.Get(s.field).Message(), at+".", visit); err != nil {
+			if err := s.below.walk(m.Get(s.field).Message(), at, visit); err != nil {
 				return err
 			}
 			continue
 		}
 		list := m.Get(s.field).List()
 		for i := range list.Len() {
-			if err := s.below.walk(list.Get(i).Message(), fmt.Sprintf("%s[%d].", at, i), visit); err != nil {
+			at.index = i
+			if err := s.below.walk(list.Get(i).Message(), at, visit); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// place is where in a message a walk is. Its path is written only where it is
+// told: messages have thousands of places.
+type place struct {
+	above *place
+	field protoreflect.FieldDescriptor
+	index int // in a list, else -1
+}
+
+// String is the path in the contract's names: `requests[3].invitation.name`.
+func (p *place) String() string {
+	at := string(p.field.Name())
+	if p.index >= 0 {
+		at = fmt.Sprintf("%s[%d]", at, p.index)
+	}
+	if p.above != nil {
+		at = p.above.String() + "." + at
+	}
+	return at
 }
 
 // pattern is one pattern of the name of a resource, in its parts:

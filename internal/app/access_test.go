@@ -373,6 +373,7 @@ func TestContactsAreHidden(t *testing.T) {
 				}
 				answer, err := call(ctx, t, c.conn, method, requests[short](f))
 				if err != nil {
+					t.Errorf("%s: %v", short, err)
 					continue
 				}
 				for _, hidden := range []string{"@example.org", "+1 ", "Waiting", foreign + "-1", "Own-1"} {

@@ -48,7 +48,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 			err = errors.Join(err, core.Close())
 		}
 	}()
-	delegations := delegation.New(delegation.Config{Store: a.Store, Pages: a.pages, Validator: a.validator, Log: log})
+	delegations := delegation.New(delegation.Config{Store: a.Store, Pages: a.pages, Validator: a.validator})
 	if a.queue, err = job.New(a.Store, log, job.On(delegations.MarkLate)); err != nil {
 		return nil, err
 	}
@@ -64,8 +64,8 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 		Register: a.register(delegations),
 		OpenAPI:  openapi.JSON,
 		Limits: server.Limits{
-			AddressRate: rate(cfg.AddressRate), AddressBurst: cfg.AddressBurst,
-			PrincipalRate: rate(cfg.PrincipalRate), PrincipalBurst: cfg.PrincipalBurst,
+			AddressRate: cfg.AddressRate, AddressBurst: cfg.AddressBurst,
+			PrincipalRate: cfg.PrincipalRate, PrincipalBurst: cfg.PrincipalBurst,
 			Deadline: cfg.Timeout,
 		},
 		Grace: cfg.StopTimeout,
@@ -97,14 +97,6 @@ func (a *App) register(delegations *delegation.Service) func(grpc.ServiceRegistr
 	}
 }
 
-// rate is a setting as the server has it, where 0 is its default.
-func rate(perSecond float64) float64 {
-	if perSecond == 0 {
-		return -1
-	}
-	return perSecond
-}
-
 // version is that of the module, for metrics and traces.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -123,7 +115,7 @@ func (a *App) Addrs() (http, grpc string) {
 // in the reverse order of the start, and closes everything.
 func (a *App) Run(ctx context.Context) (err error) {
 	if err := a.queue.Start(ctx); err != nil {
-		return errors.Join(err, a.Close())
+		return errors.Join(err, a.Close(ctx))
 	}
 	// Uses of keys are noted until the last request has ended.
 	noted := make(chan error, 1)
@@ -147,4 +139,8 @@ func (a *App) Run(ctx context.Context) (err error) {
 }
 
 // Close closes everything of a server that does not run.
-func (a *App) Close() error { return errors.Join(a.server.Close(), a.Core.Close()) }
+func (a *App) Close(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.StopTimeout)
+	defer cancel()
+	return errors.Join(a.server.Close(), a.telemetry.Shutdown(limited), a.Core.Close())
+}

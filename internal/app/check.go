@@ -28,12 +28,9 @@ func Check(ctx context.Context, cfg config.Config) []Finding {
 		return err == nil
 	}
 	database := "database " + store.Redact(cfg.Database())
-	if !cfg.Postgres() {
-		// Opening it would make it.
-		if _, err := os.Stat(cfg.Database()); err != nil {
-			found(database, fmt.Errorf("%w (`placard serve` makes it)", err))
-			return findings
-		}
+	if err := FindDatabase(cfg); err != nil {
+		found(database, err)
+		return findings
 	}
 	s, err := OpenStore(ctx, cfg)
 	if !found(database, err) {
@@ -47,6 +44,15 @@ func Check(ctx context.Context, cfg config.Config) []Finding {
 		found("closing the database", err)
 	}
 	return findings
+}
+
+// FindDatabase answers an error where there is no database and opening it would
+// make one: for what only looks at a database, or changes what is in it.
+func FindDatabase(cfg config.Config) error {
+	if err := store.Find(cfg.Database()); err != nil {
+		return fmt.Errorf("%w (`placard serve` makes it)", err)
+	}
+	return nil
 }
 
 // checkSecret tells whether the secret of the settings is the database's. It
@@ -68,7 +74,11 @@ func checkSecret(ctx context.Context, s *store.Store, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	if have.Fingerprint() != instance.SecretFingerprint {
+	fingerprint, err := have.Fingerprint()
+	if err != nil {
+		return err
+	}
+	if fingerprint != instance.SecretFingerprint {
 		return store.ErrOtherSecret
 	}
 	return nil

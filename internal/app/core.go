@@ -61,7 +61,11 @@ func OpenCore(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *Core
 		return nil, err
 	}
 	system := access.AsSystem(ctx)
-	if err := c.Store.BindSecret(system, c.secret.Fingerprint()); err != nil {
+	fingerprint, err := c.secret.Fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Store.BindSecret(system, fingerprint); err != nil {
 		return nil, err
 	}
 	if err := entity.Seed(system, c.Store); err != nil {

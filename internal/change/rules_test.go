@@ -1,7 +1,6 @@
 package change
 
 import (
-	"errors"
 	"testing"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
@@ -25,7 +24,8 @@ func TestResume(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := resume(test.from, end)
-			if restarted := errors.Is(err, &fault.Error{Reason: "FEED_RESTARTED"}); restarted != test.restarted {
+			f, _ := fault.As(err)
+			if restarted := f != nil && f.Reason == "FEED_RESTARTED"; restarted != test.restarted {
 				t.Fatal(err)
 			}
 			if got.Sequence != test.want {

@@ -152,8 +152,15 @@ func TestOpenSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	first, err := made.Fingerprint()
+	if err != nil {
+		t.Fatal(err)
+	}
 	again, err := c.OpenSecret()
-	if err != nil || made.Fingerprint() != again.Fingerprint() {
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, err := again.Fingerprint(); err != nil || second != first {
 		t.Errorf("a second reading gives another secret (%v)", err)
 	}
 	info, err := os.Stat(filepath.Join(c.Dir, "secret.key"))

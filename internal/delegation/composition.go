@@ -5,6 +5,7 @@ import (
 	"time"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/internal/locale"
 )
 
 // Said is what a composition says of one person, exactly as given.
@@ -59,7 +60,7 @@ func (s Said) WithContact(of Said) Said {
 func (s Said) Attends(other Said) bool { return s == other.WithContact(s) }
 
 // DisplayName of the person.
-func (s Said) DisplayName() string { return DisplayName(s.GivenName, s.FamilyName) }
+func (s Said) DisplayName() string { return locale.DisplayName(s.GivenName, s.FamilyName) }
 
 // Person is one person in a composition.
 type Person struct {

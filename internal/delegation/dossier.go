@@ -17,6 +17,7 @@ import (
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/name"
+	"github.com/un-placard/placard/internal/patch"
 	"github.com/un-placard/placard/internal/store"
 )
 
@@ -26,14 +27,16 @@ type dossier struct {
 	name       string
 	meeting    *db.Meeting
 	invitation *db.Invitation
-	// row is nil before the first submission.
-	row *db.Delegation
+	// row is nil before the first submission; shown is what it showed when it
+	// was read.
+	row   *db.Delegation
+	shown *placardv1.Delegation
 	// latest and accepted are the two compositions.
 	latest, accepted Composition
-	// reviewed is when the change of who attends was received that is in force.
-	reviewed time.Time
-	intake   Intake
-	zone     *time.Location
+	// acceptedReceived is when the composition in force was received.
+	acceptedReceived time.Time
+	intake           Intake
+	zone             *time.Location
 }
 
 // open reads the dossier of a delegation for a write. Two writes of the same
@@ -83,12 +86,13 @@ func read(ctx context.Context, client *db.Client, delegation string, tx *store.T
 	if d.row == nil {
 		return d, nil
 	}
+	d.shown = delegationFromRow(d.row)
 	if n := d.row.AcceptedRevision; n > 0 {
 		r, err := client.Revision.Query().Where(revision.DelegationID(d.row.ID), revision.Number(n)).Only(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read accepted revision: %w", err)
 		}
-		d.reviewed = r.ReceiveTime
+		d.acceptedReceived = r.ReceiveTime
 	}
 	versions, err := client.ParticipantVersion.Query().Where(
 		participantversion.DelegationID(d.row.ID),
@@ -175,7 +179,7 @@ func (d *dossier) revise(ctx context.Context, tx *store.Tx, wanted Composition, 
 		SetState(placardv1.DelegationRevision_SUPERSEDED.String()).Exec(ctx); err != nil {
 		return fmt.Errorf("supersede revision: %w", err)
 	}
-	places, err := d.leave(ctx, tx, plan, wanted)
+	places, err := d.vacate(ctx, tx, plan, wanted)
 	if err != nil {
 		return err
 	}
@@ -207,7 +211,7 @@ func (d *dossier) revise(ctx context.Context, tx *store.Tx, wanted Composition, 
 	}
 	d.record(ctx, tx, diff, saved, plan, by)
 	d.row, d.latest = saved, wanted
-	if plan.reviewed {
+	if plan.hasInForce {
 		d.accepted = plan.inForce
 	}
 	return nil
@@ -227,9 +231,9 @@ func newParticipantID() (string, error) {
 type plan struct {
 	// attendance says that it changes who attends.
 	attendance bool
-	// reviewed says that a composition is in force, or that this one is at once.
-	reviewed bool
-	// inForce is what is in force afterwards, where reviewed; inForceNew says
+	// hasInForce says that a composition is in force, or that this one is at once.
+	hasInForce bool
+	// inForce is what is in force afterwards, where there is; inForceNew says
 	// that this takes a revision of its own.
 	inForce    Composition
 	inForceNew bool
@@ -247,17 +251,17 @@ func (d *dossier) plan(wanted Composition, diff []Difference, by communication) 
 	p := plan{pending: true, received: by.received, state: placardv1.Delegation_SUBMITTED}
 	switch {
 	case len(wanted) == 0:
-		p.reviewed, p.pending = true, false
+		p.hasInForce, p.pending = true, false
 		p.state = placardv1.Delegation_WITHDRAWN
 	case d.row != nil && d.row.AcceptedRevision > 0:
-		p.reviewed = true
+		p.hasInForce = true
 		p.inForce = InForce(d.accepted, wanted)
 		p.pending = !p.inForce.Equal(wanted)
 		if !p.pending {
 			p.state = placardv1.Delegation_ACCEPTED
 		}
 	}
-	p.inForceNew = p.reviewed && (!p.pending || !p.inForce.Equal(d.accepted))
+	p.inForceNew = p.hasInForce && (!p.pending || !p.inForce.Equal(d.accepted))
 	corrects := true
 	for _, item := range diff {
 		p.attendance = p.attendance || item.Review && p.pending
@@ -271,8 +275,8 @@ func (d *dossier) plan(wanted Composition, diff []Difference, by communication) 
 			// A telephone number is no answer to the reasons of a return.
 			p.state, p.reasons = placardv1.Delegation_RETURNED, d.row.ReturnReasons
 		}
-	case !d.reviewed.IsZero():
-		p.received = d.reviewed
+	case !d.acceptedReceived.IsZero():
+		p.received = d.acceptedReceived
 	}
 	p.late = d.intake.Late(p.received)
 	return p
@@ -280,20 +284,29 @@ func (d *dossier) plan(wanted Composition, diff []Difference, by communication) 
 
 // note writes what came with a composition that is the same as before.
 func (d *dossier) note(ctx context.Context, tx *store.Tx, by communication) error {
-	row := d.row.Update().SetUpdateTime(tx.Now).AddRevision(1)
-	paths := setNote(row, by)
-	if len(paths) == 0 || !d.noteDiffers(by) {
+	if !d.noteDiffers(by) {
 		return nil
 	}
+	row := d.row.Update().SetUpdateTime(tx.Now).AddRevision(1)
+	setNote(row, by)
 	saved, err := row.Save(ctx)
 	if err != nil {
 		return fmt.Errorf("write delegation: %w", err)
 	}
-	d.row = saved
 	c := d.changeOf(ctx, by.verb)
-	c.Revision, c.Paths = int64(saved.LatestRevision), paths
+	c.Revision, c.Paths = int64(saved.LatestRevision), d.paths(saved)
+	d.row = saved
 	tx.Record(c)
 	return nil
+}
+
+// paths are the fields in which the delegation differs from what it was when
+// it was read; none for a new one.
+func (d *dossier) paths(saved *db.Delegation) []string {
+	if d.shown == nil {
+		return nil
+	}
+	return patch.Changed(d.shown, delegationFromRow(saved))
 }
 
 func (d *dossier) noteDiffers(by communication) bool {
@@ -301,17 +314,13 @@ func (d *dossier) noteDiffers(by communication) bool {
 		(by.focal != nil && (by.focal.GetName() != d.row.FocalName || by.focal.GetEmail() != d.row.FocalEmail || by.focal.GetPhone() != d.row.FocalPhone))
 }
 
-func setNote(row *db.DelegationUpdateOne, by communication) []string {
-	var paths []string
+func setNote(row *db.DelegationUpdateOne, by communication) {
 	if by.note != nil {
 		row.SetNoteReference(by.note.GetReference()).SetNoteDate(by.note.GetDate())
-		paths = append(paths, "noteVerbale")
 	}
 	if by.focal != nil {
 		row.SetFocalName(by.focal.GetName()).SetFocalEmail(by.focal.GetEmail()).SetFocalPhone(by.focal.GetPhone())
-		paths = append(paths, "focalPoint")
 	}
-	return paths
 }
 
 // begin makes the row of a delegation that is submitted for the first time.
@@ -336,7 +345,7 @@ func (d *dossier) begin(ctx context.Context, tx *store.Tx, by communication) err
 // the participant that a single correction is about.
 func (d *dossier) record(ctx context.Context, tx *store.Tx, diff []Difference, saved *db.Delegation, plan plan, by communication) {
 	change := d.changeOf(ctx, by.verb)
-	change.Revision, change.Paths, change.InForce = int64(saved.LatestRevision), []string{"latestRevision"}, plan.inForceNew
+	change.Revision, change.Paths, change.InForce = int64(saved.LatestRevision), d.paths(saved), plan.inForceNew
 	changes := []store.Change{change}
 	for _, item := range diff {
 		c := d.changeOf(ctx, changeVerb(item.Kind))

@@ -7,7 +7,6 @@ import (
 
 	"github.com/un-placard/placard/ent/db"
 	entdelegation "github.com/un-placard/placard/ent/db/delegation"
-	entmeeting "github.com/un-placard/placard/ent/db/meeting"
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/internal/job"
 	"github.com/un-placard/placard/internal/name"
@@ -18,15 +17,34 @@ import (
 // late, after its deadline or its intake changed. It goes some delegations at a
 // time; run again, it finds nothing more to do.
 func (s *Service) MarkLate(ctx context.Context, args job.MarkLate) error {
-	for {
-		n, err := s.markSome(ctx, name.MeetingOf(args.Meeting))
-		if err != nil {
-			return fmt.Errorf("mark late compositions of %s: %w", args.Meeting, err)
-		}
-		if n == 0 {
-			return nil
-		}
+	meeting := name.MeetingOf(args.Meeting)
+	n, err := 1, error(nil)
+	for n > 0 && err == nil {
+		n, err = s.markSome(ctx, meeting)
 	}
+	if err == nil {
+		err = s.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return markRevisions(ctx, tx, meeting) })
+	}
+	if db.IsNotFound(err) {
+		return nil // the meeting was deleted meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("mark late compositions of %s: %w", args.Meeting, err)
+	}
+	return nil
+}
+
+// cutoff reads from which instant on compositions for a meeting are late, and
+// holds the meeting, so that it does not move meanwhile.
+func cutoff(ctx context.Context, tx *store.Tx, meeting string) (*time.Time, error) {
+	if err := tx.HoldMeeting(ctx, meeting); err != nil {
+		return nil, err
+	}
+	m, err := tx.Client.Meeting.Get(ctx, meeting)
+	if err != nil {
+		return nil, fmt.Errorf("read meeting: %w", err)
+	}
+	return Intake{Deadline: m.DeadlineTime, Closed: m.CloseTime}.Cutoff(), nil
 }
 
 // markSome corrects the marks of some delegations, and answers how many.
@@ -34,24 +52,15 @@ func (s *Service) markSome(ctx context.Context, meeting string) (int, error) {
 	const rows = 100
 	done := 0
 	err := s.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		// Held until the end: a composition that comes in meanwhile waits for
-		// nothing, but the deadline does not move.
-		if err := tx.HoldMeeting(ctx, meeting); err != nil {
+		at, err := cutoff(ctx, tx, meeting)
+		if err != nil {
 			return err
 		}
-		m, err := tx.Client.Meeting.Query().Where(entmeeting.ID(meeting)).Only(ctx)
-		if db.IsNotFound(err) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read meeting: %w", err)
-		}
-		cutoff := Intake{Deadline: m.DeadlineTime, Closed: m.CloseTime}.Cutoff()
 		wrong := entdelegation.LateEQ(true)
-		if cutoff != nil {
+		if at != nil {
 			wrong = entdelegation.Or(
-				entdelegation.And(entdelegation.Late(true), entdelegation.SubmitTimeLT(*cutoff)),
-				entdelegation.And(entdelegation.Late(false), entdelegation.SubmitTimeGTE(*cutoff)),
+				entdelegation.And(entdelegation.Late(true), entdelegation.SubmitTimeLT(*at)),
+				entdelegation.And(entdelegation.Late(false), entdelegation.SubmitTimeGTE(*at)),
 			)
 		}
 		dq := tx.Client.Delegation.Query().Where(entdelegation.MeetingID(meeting), wrong).Limit(rows)
@@ -76,19 +85,23 @@ func (s *Service) markSome(ctx context.Context, meeting string) (int, error) {
 				return fmt.Errorf("mark delegations: %w", err)
 			}
 		}
-		return markRevisions(ctx, tx, meeting, cutoff)
+		return nil
 	})
 	return done, err
 }
 
 // markRevisions follows with the revisions.
-func markRevisions(ctx context.Context, tx *store.Tx, meeting string, cutoff *time.Time) error {
+func markRevisions(ctx context.Context, tx *store.Tx, meeting string) error {
+	at, err := cutoff(ctx, tx, meeting)
+	if err != nil {
+		return err
+	}
 	of := revision.MeetingID(meeting)
 	late, onTime := revision.LateEQ(true), revision.LateEQ(false)
 	unmark := tx.Client.Revision.Update().Where(of, late).SetLate(false)
-	if cutoff != nil {
-		unmark.Where(revision.ReceiveTimeLT(*cutoff))
-		if err := tx.Client.Revision.Update().Where(of, onTime, revision.ReceiveTimeGTE(*cutoff)).
+	if at != nil {
+		unmark.Where(revision.ReceiveTimeLT(*at))
+		if err := tx.Client.Revision.Update().Where(of, onTime, revision.ReceiveTimeGTE(*at)).
 			SetLate(true).Exec(ctx); err != nil {
 			return fmt.Errorf("mark revisions: %w", err)
 		}

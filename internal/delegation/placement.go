@@ -2,7 +2,6 @@ package delegation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -39,8 +38,8 @@ func (d *dossier) put(ctx context.Context, tx *store.Tx, number int32, c Composi
 	switch {
 	case self:
 		received := plan.received
-		if !d.reviewed.IsZero() {
-			received = d.reviewed // what it takes from is as old as it was
+		if !d.acceptedReceived.IsZero() {
+			received = d.acceptedReceived // what it takes from is as old as it was
 		}
 		create.SetState(placardv1.DelegationRevision_ACCEPTED.String()).SetReviewTime(tx.Now).
 			SetReceiveTime(received).SetLate(d.intake.Late(received))
@@ -68,9 +67,9 @@ type saidOf struct {
 	Said
 }
 
-// leave takes the versions that no longer stand anywhere out of their places
+// vacate takes the versions that no longer stand anywhere out of their places
 // first, so that no index ever sees two heads or one external id twice.
-func (d *dossier) leave(ctx context.Context, tx *store.Tx, plan plan, wanted Composition) (*placement, error) {
+func (d *dossier) vacate(ctx context.Context, tx *store.Tx, plan plan, wanted Composition) (*placement, error) {
 	p := &placement{stands: map[int64]place{}, said: map[saidOf]int64{}}
 	for i, person := range d.accepted {
 		p.stands[person.Version] = place{accepted: int32(i + 1)}
@@ -102,7 +101,7 @@ func (d *dossier) leave(ctx context.Context, tx *store.Tx, plan plan, wanted Com
 			}
 		}
 	}
-	if plan.reviewed {
+	if plan.hasInForce {
 		for _, person := range d.accepted {
 			if !staysAccepted[person.Version] {
 				outAccepted = append(outAccepted, person.Version)
@@ -120,11 +119,13 @@ func (d *dossier) leave(ctx context.Context, tx *store.Tx, plan plan, wanted Com
 		}
 		return nil
 	}
-	return p, errors.Join(
-		update(outLatest, func(u *db.ParticipantVersionUpdate) { u.SetLatestOrder(0) }),
-		update(outAccepted, func(u *db.ParticipantVersionUpdate) { u.SetAcceptedOrder(0) }),
-		update(superseded, func(u *db.ParticipantVersionUpdate) { u.SetNewest(false) }),
-	)
+	if err := update(outLatest, func(u *db.ParticipantVersionUpdate) { u.SetLatestOrder(0) }); err != nil {
+		return nil, err
+	}
+	if err := update(outAccepted, func(u *db.ParticipantVersionUpdate) { u.SetAcceptedOrder(0) }); err != nil {
+		return nil, err
+	}
+	return p, update(superseded, func(u *db.ParticipantVersionUpdate) { u.SetNewest(false) })
 }
 
 // putVersions writes the versions that a composition needs and that are not

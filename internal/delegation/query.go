@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
-
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	entdelegation "github.com/un-placard/placard/ent/db/delegation"
@@ -158,7 +156,7 @@ func (s *Service) ListParticipants(ctx context.Context, req *placardv1.ListParti
 	if view == placardv1.CompositionView_ACCEPTED {
 		placed = participantversion.FieldAcceptedOrder
 	}
-	q := s.store.Client().ParticipantVersion.Query().Where(where, func(sel *sql.Selector) { sel.Where(sql.GT(sel.C(placed), 0)) })
+	q := s.store.Client().ParticipantVersion.Query().Where(where, placedIn(placed))
 	meeting, entity := name.MeetingOf(req.GetParent()), name.EntityOf(req.GetParent())
 	if meeting != name.Wildcard {
 		q.Where(participantversion.MeetingID(meeting))

@@ -6,7 +6,6 @@ package delegation
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +32,6 @@ type Config struct {
 	Store     *store.Store
 	Pages     *page.Codec
 	Validator *access.Validator
-	Log       *slog.Logger
 }
 
 // Service is the contract's DelegationService and ParticipantService.
@@ -43,12 +41,11 @@ type Service struct {
 	store     *store.Store
 	pages     *page.Codec
 	validator *access.Validator
-	log       *slog.Logger
 }
 
 // New makes the services.
 func New(cfg Config) *Service {
-	return &Service{store: cfg.Store, pages: cfg.Pages, validator: cfg.Validator, log: cfg.Log}
+	return &Service{store: cfg.Store, pages: cfg.Pages, validator: cfg.Validator}
 }
 
 // SubmitDelegation takes the composition whole.
@@ -61,7 +58,11 @@ func (s *Service) SubmitDelegation(ctx context.Context, req *placardv1.SubmitDel
 		return nil, err
 	}
 	if req.GetValidateOnly() {
-		d, err := read(ctx, s.store.Client(), req.GetName(), nil)
+		var d *dossier
+		err := s.store.Snapshot(ctx, func(ctx context.Context, client *db.Client) (err error) {
+			d, err = read(ctx, client, req.GetName(), nil)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -343,9 +344,8 @@ func (s *Service) AcceptDelegation(ctx context.Context, req *placardv1.AcceptDel
 		if err != nil {
 			return fmt.Errorf("write delegation: %w", err)
 		}
-		d.row = row
 		c := d.changeOf(ctx, "accept")
-		c.Revision, c.Paths, c.InForce = int64(row.LatestRevision), []string{"state", "acceptedRevision"}, true
+		c.Revision, c.Paths, c.InForce = int64(row.LatestRevision), d.paths(row), true
 		tx.Record(c)
 		for _, item := range diff {
 			c := d.changeOf(ctx, "accept")
@@ -353,6 +353,7 @@ func (s *Service) AcceptDelegation(ctx context.Context, req *placardv1.AcceptDel
 			c.Revision, c.Paths, c.InForce = int64(row.LatestRevision), item.Fields, true
 			tx.Record(c)
 		}
+		d.row = row
 		return nil
 	})
 }
@@ -368,22 +369,22 @@ func (s *Service) ReturnDelegation(ctx context.Context, req *placardv1.ReturnDel
 		if err != nil {
 			return fmt.Errorf("write delegation: %w", err)
 		}
-		d.row = row
 		c := d.changeOf(ctx, "return")
-		c.Revision, c.Paths = int64(row.LatestRevision), []string{"state", "returnReasons"}
+		c.Revision, c.Paths = int64(row.LatestRevision), d.paths(row)
 		tx.Record(c)
+		d.row = row
 		return nil
 	})
 }
 
-// reviewed is a request that decides on a revision.
-type reviewed interface {
+// decision is a request that decides on a revision.
+type decision interface {
 	GetName() string
 	GetEtag() string
 	GetRevision() int32
 }
 
-func (s *Service) review(ctx context.Context, req reviewed, verb string, decide func(context.Context, *store.Tx, *dossier) error) (*placardv1.Delegation, error) {
+func (s *Service) review(ctx context.Context, req decision, verb string, decide func(context.Context, *store.Tx, *dossier) error) (*placardv1.Delegation, error) {
 	return s.write(ctx, req.GetName(), func(ctx context.Context, tx *store.Tx, d *dossier) error {
 		if req.GetRevision() != d.row.LatestRevision {
 			return fault.New(codes.Aborted, "REVISION_MISMATCH",

@@ -3,7 +3,6 @@ package delegation
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -58,7 +57,7 @@ func serviceOf(t *testing.T, s *store.Store) *Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(Config{Store: s, Pages: pages, Validator: validator, Log: slog.New(slog.DiscardHandler)})
+	return New(Config{Store: s, Pages: pages, Validator: validator})
 }
 
 // TestRandomSequences: whatever a mission and the Secretariat do in whatever

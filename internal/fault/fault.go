@@ -44,12 +44,6 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string { return e.Reason + ": " + e.Message }
 
-// Is makes errors.Is find a fault by its reason.
-func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error)
-	return ok && t.Reason == e.Reason
-}
-
 // New makes a fault. The pairs are the keys and values of Meta.
 func New(code codes.Code, reason, message string, pairs ...string) *Error {
 	e := &Error{Code: code, Reason: reason, Message: message}

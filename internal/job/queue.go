@@ -6,7 +6,6 @@ package job
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -38,10 +37,7 @@ func On[T river.JobArgs](fn func(ctx context.Context, args T) error) Worker {
 const maxWorkers = 10
 
 // Queue holds the jobs that are still to do, in the database.
-type Queue struct {
-	client *river.Client[*sql.Tx]
-	works  bool
-}
+type Queue struct{ client *river.Client[*sql.Tx] }
 
 // New is a queue that works, once it is started: with the workers given and
 // those of the jobs that the store itself needs. A job without a worker cannot
@@ -67,14 +63,8 @@ func New(s *store.Store, log *slog.Logger, workers ...Worker) (*Queue, error) {
 	})
 }
 
-// NewInsertOnly is a queue that takes jobs and leaves them to the servers, for
-// commands.
-func NewInsertOnly(s *store.Store, log *slog.Logger) (*Queue, error) {
-	return open(s, &river.Config{Logger: log})
-}
-
 func open(s *store.Store, cfg *river.Config) (*Queue, error) {
-	q := &Queue{works: cfg.Workers != nil}
+	q := &Queue{}
 	var err error
 	if s.Postgres() {
 		q.client, err = river.NewClient(riverdatabasesql.New(s.Writer()), cfg)
@@ -90,9 +80,6 @@ func open(s *store.Store, cfg *river.Config) (*Queue, error) {
 // Start begins to work. The jobs outlive the context given: only Stop ends
 // them.
 func (q *Queue) Start(ctx context.Context) error {
-	if !q.works {
-		return errors.New("start job queue: it only takes jobs")
-	}
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start job queue: %w", err)
 	}
@@ -105,9 +92,6 @@ const stopLimit = 5 * time.Second
 // Stop takes no further jobs and waits for those that run until ctx ends. Then
 // it cancels them; they are tried again after the next start.
 func (q *Queue) Stop(ctx context.Context) error {
-	if !q.works {
-		return nil
-	}
 	err := q.client.Stop(ctx)
 	if err == nil {
 		return nil

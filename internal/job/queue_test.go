@@ -149,7 +149,8 @@ func TestFailedJobIsTriedAgain(t *testing.T) {
 
 func TestSameJobWaitsOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		q, err := job.NewInsertOnly(s, quiet())
+		worker, done := marks()
+		q, err := job.New(s, quiet(), worker)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,8 +161,7 @@ func TestSameJobWaitsOnce(t *testing.T) {
 		if n := count(t, s, "kind = 'mark_late'"); n != 2 {
 			t.Errorf("%d jobs wait, want 2", n)
 		}
-		// What a command leaves a server does.
-		worker, done := marks()
+		// What one leaves another does.
 		started(t, s, worker)
 		got := map[job.MarkLate]bool{next(t, done): true, next(t, done): true}
 		if !got[same] || !got[later] {

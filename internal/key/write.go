@@ -3,9 +3,8 @@ package key
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
-
-	"buf.build/go/protovalidate"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
@@ -17,24 +16,6 @@ import (
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/store"
 )
-
-// Mint makes a key in the name of the server itself, for the command line, and
-// answers what its holder presents. It follows the same rules as CreateKey.
-func Mint(ctx context.Context, s *store.Store, wanted *placardv1.Key) (string, error) {
-	if err := protovalidate.Validate(wanted); err != nil {
-		return "", fmt.Errorf("key: %w", err)
-	}
-	var made token
-	err := s.InTx(access.AsSystem(ctx), func(ctx context.Context, tx *store.Tx) error {
-		var err error
-		_, made, err = create(ctx, tx, wanted)
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	return made.text(), nil
-}
 
 // create writes a key that the caller may make.
 func create(ctx context.Context, tx *store.Tx, wanted *placardv1.Key) (*db.Key, token, error) {
@@ -63,12 +44,12 @@ func create(ctx context.Context, tx *store.Tx, wanted *placardv1.Key) (*db.Key, 
 	if err != nil {
 		return nil, token{}, fmt.Errorf("write key: %w", err)
 	}
-	for _, m := range b.meetings {
-		bound, err := tx.Client.KeyMeeting.Create().SetKeyID(row.ID).SetMeetingID(m).Save(ctx)
-		if err != nil {
-			return nil, token{}, fmt.Errorf("bind key: %w", err)
-		}
-		row.Edges.Meetings = append(row.Edges.Meetings, bound)
+	bind := make([]*db.KeyMeetingCreate, len(b.meetings))
+	for i, m := range b.meetings {
+		bind[i] = tx.Client.KeyMeeting.Create().SetKeyID(row.ID).SetMeetingID(m)
+	}
+	if row.Edges.Meetings, err = tx.Client.KeyMeeting.CreateBulk(bind...).Save(ctx); err != nil {
+		return nil, token{}, fmt.Errorf("bind key: %w", err)
 	}
 	record(tx, "create", row)
 	return row, t, nil
@@ -85,12 +66,15 @@ func exists(ctx context.Context, tx *store.Tx, b binding) error {
 			return fault.NotFound(name.Entity(b.entity))
 		}
 	}
+	if len(b.meetings) == 0 {
+		return nil
+	}
+	there, err := tx.Client.Meeting.Query().Where(meeting.IDIn(b.meetings...)).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("read meetings of key: %w", err)
+	}
 	for _, m := range b.meetings {
-		ok, err := tx.Client.Meeting.Query().Where(meeting.ID(m)).Exist(ctx)
-		if err != nil {
-			return fmt.Errorf("read meeting of key: %w", err)
-		}
-		if !ok {
+		if !slices.Contains(there, m) {
 			return fault.NotFound(name.Meeting(m))
 		}
 	}

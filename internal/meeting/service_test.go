@@ -56,7 +56,7 @@ func each(t *testing.T, fn func(t *testing.T, b bundle)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		queue, err := job.NewInsertOnly(s, slog.New(slog.DiscardHandler))
+		queue, err := job.New(s, slog.New(slog.DiscardHandler), job.On(func(context.Context, job.MarkLate) error { return nil }))
 		if err != nil {
 			t.Fatal(err)
 		}

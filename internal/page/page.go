@@ -39,7 +39,11 @@ type Codec struct{ aead cipher.AEAD }
 
 // NewCodec makes a codec with a key of its own.
 func NewCodec(s secret.Secret) (*Codec, error) {
-	block, err := aes.NewCipher(s.Key("page token"))
+	key, err := s.Key("page token")
+	if err != nil {
+		return nil, fmt.Errorf("page tokens: %w", err)
+	}
+	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, fmt.Errorf("page tokens: %w", err)
 	}

@@ -3,7 +3,7 @@ package participantlist
 import (
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
-	rules "github.com/un-placard/placard/internal/delegation"
+	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/name"
 )
 
@@ -37,8 +37,8 @@ func toPerson(v *db.ParticipantVersion) *placardv1.ParticipantList_Person {
 	return &placardv1.ParticipantList_Person{
 		Participant:     name.Participant(v.MeetingID, v.EntityID, v.ParticipantID),
 		Honorific:       v.Honorific,
-		DisplayName:     rules.DisplayName(v.GivenName, v.FamilyName),
-		LatinName:       rules.DisplayName(v.LatinGivenName, v.LatinFamilyName),
+		DisplayName:     locale.DisplayName(v.GivenName, v.FamilyName),
+		LatinName:       locale.DisplayName(v.LatinGivenName, v.LatinFamilyName),
 		FunctionalTitle: v.FunctionalTitle,
 		Organization:    v.Organization,
 		Role:            placardv1.Participant_Role(placardv1.Participant_Role_value[v.Role]),

@@ -28,6 +28,17 @@ type outline struct {
 	parts []part
 }
 
+// persons is how many persons are on the list.
+func (o outline) persons() int {
+	n := 0
+	for _, p := range o.parts {
+		for _, d := range p.delegations {
+			n += d.persons
+		}
+	}
+	return n
+}
+
 // readOutline reads what a list consists of, in a few queries whatever its
 // size. A delegation is on it if somebody of it is.
 func readOutline(ctx context.Context, client *db.Client, e edition) (outline, error) {
@@ -86,7 +97,8 @@ func listed(e edition) predicate.ParticipantVersion {
 	return participantversion.And(
 		participantversion.MeetingID(e.meeting),
 		participantversion.RoleNotIn(unlisted...),
-		func(sel *sql.Selector) { sel.Where(sql.GT(sel.C(orderColumn(e)), 0)) },
+		// The 0 is part of the statement, so that the partial index is found.
+		func(sel *sql.Selector) { sel.Where(sql.ExprP(sel.C(orderColumn(e)) + " > 0")) },
 	)
 }
 
@@ -132,19 +144,19 @@ func readLate(ctx context.Context, client *db.Client, e edition) (map[string]boo
 	if e.provisional {
 		return late, nil
 	}
-	// What is in force goes back to the last revision that was reviewed: those
-	// accepted by themselves only took from it.
-	reviewed, err := client.Revision.Query().
-		Where(
-			revision.MeetingID(e.meeting), revision.SelfAccepted(false),
-			revision.State(placardv1.DelegationRevision_ACCEPTED.String()),
-		).
-		Order(revision.ByNumber()).
+	inForce, err := client.Revision.Query().
+		Where(revision.MeetingID(e.meeting), func(sel *sql.Selector) {
+			d := sql.Table(entdelegation.Table)
+			sel.Where(sql.Exists(sql.Select(d.C(entdelegation.FieldID)).From(d).Where(sql.And(
+				sql.ColumnsEQ(d.C(entdelegation.FieldID), sel.C(revision.FieldDelegationID)),
+				sql.ColumnsEQ(d.C(entdelegation.FieldAcceptedRevision), sel.C(revision.FieldNumber)),
+			))))
+		}).
 		Select(revision.FieldEntityID, revision.FieldLate).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read accepted revisions: %w", err)
 	}
-	for _, row := range reviewed {
+	for _, row := range inForce {
 		if _, present := late[row.EntityID]; present {
 			late[row.EntityID] = row.Late
 		}

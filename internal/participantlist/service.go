@@ -4,11 +4,14 @@ package participantlist
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/store"
@@ -56,6 +59,10 @@ func editionOf(ctx context.Context, req interface {
 	return e
 }
 
+// maxPersons is how many persons one message holds, so that it stays under what
+// gRPC clients receive by default, 4 MB.
+const maxPersons = 10_000
+
 // GetParticipantList implements ParticipantListService.
 func (s *Service) GetParticipantList(
 	ctx context.Context, req *placardv1.GetParticipantListRequest,
@@ -71,6 +78,11 @@ func (s *Service) GetParticipantList(
 		o, err := readOutline(ctx, client, e)
 		if err != nil {
 			return err
+		}
+		if n := o.persons(); n > maxPersons {
+			return fault.Precondition("LIST_TOO_LARGE",
+				fmt.Sprintf("%d persons are on the list, and %d are answered at once: export it instead", n, maxPersons),
+				"persons", strconv.Itoa(n), "limit", strconv.Itoa(maxPersons))
 		}
 		persons, err := readPersons(ctx, client, e, nil)
 		if err != nil {

@@ -66,15 +66,23 @@ func New() Secret {
 	return Secret{b}
 }
 
-// Key derives the 32-byte key of a purpose.
-func (s Secret) Key(purpose string) []byte {
+// Key derives the 32-byte key of a purpose. There is none without a secret.
+func (s Secret) Key(purpose string) ([]byte, error) {
+	if len(s.material) != size {
+		return nil, fmt.Errorf("derive key of %s: there is no secret", purpose)
+	}
 	k, err := hkdf.Key(sha256.New, s.material, nil, "placard/"+purpose, size)
 	if err != nil {
-		// Only for lengths beyond 255 hashes, or a secret too short for FIPS 140.
-		return nil
+		return nil, fmt.Errorf("derive key of %s: %w", purpose, err)
 	}
-	return k
+	return k, nil
 }
 
 // Fingerprint tells one secret from another without telling anything of it.
-func (s Secret) Fingerprint() string { return hex.EncodeToString(s.Key("fingerprint")[:8]) }
+func (s Secret) Fingerprint() (string, error) {
+	k, err := s.Key("fingerprint")
+	if err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(k[:8]), nil
+}

@@ -250,7 +250,7 @@ func faultOf(ctx context.Context, err error) *fault.Error {
 	case errors.Is(err, context.Canceled) || errors.Is(ctx.Err(), context.Canceled),
 		plain && st.Code() == codes.Canceled:
 		return fault.New(codes.Canceled, "CANCELED", "the caller went away")
-	case errors.As(err, &network):
+	case errors.As(err, &network), errors.Is(err, store.ErrBusy):
 		return fault.New(codes.Unavailable, "UNAVAILABLE", "a part of the server cannot be reached: try again", retryAfter, "1")
 	case plain && st.Code() == codes.Unimplemented:
 		return fault.New(codes.Unimplemented, "UNIMPLEMENTED", "this method does not exist here")

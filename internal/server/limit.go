@@ -16,33 +16,20 @@ import (
 	"github.com/un-placard/placard/internal/fault"
 )
 
-// Limits are how much a caller may ask of the server. A limit that is 0 has
-// its default; a rate below 0 has none.
+// Limits are how much a caller may ask of the server.
 type Limits struct {
 	// AddressRate is how many calls a second one address may make, on average,
-	// and AddressBurst how many at once. 500 and 1,000: a mission, or a house
-	// of missions, has one address. An IPv6 network (/64) is one address.
+	// and AddressBurst how many at once; a rate of 0 is no limit. A mission, or
+	// a house of missions, has one address. An IPv6 network (/64) is one.
 	AddressRate  float64
 	AddressBurst int
 	// PrincipalRate and PrincipalBurst are the same for one principal, through
-	// all its keys. 200 and 400.
+	// all its keys.
 	PrincipalRate  float64
 	PrincipalBurst int
-	// Deadline is how long a call may take; 30 seconds. Streams have 5 minutes.
+	// Deadline is how long a call may take, more than 0. Streams have 5 minutes
+	// at least.
 	Deadline time.Duration
-}
-
-func (l Limits) withDefaults() Limits {
-	if l.AddressRate == 0 {
-		l.AddressRate, l.AddressBurst = 500, 1000
-	}
-	if l.PrincipalRate == 0 {
-		l.PrincipalRate, l.PrincipalBurst = 200, 400
-	}
-	if l.Deadline == 0 {
-		l.Deadline = 30 * time.Second
-	}
-	return l
 }
 
 // maxBuckets is how many callers a limiter remembers; some 10 MB.
@@ -58,9 +45,9 @@ type limiter struct {
 	buckets map[string]*rate.Limiter
 }
 
-// newLimiter makes a limiter, nil for none.
+// newLimiter makes a limiter, nil for a rate of 0: no limit.
 func newLimiter(perSecond float64, burst int, now func() time.Time) *limiter {
-	if perSecond < 0 {
+	if perSecond == 0 {
 		return nil
 	}
 	return &limiter{rate: rate.Limit(perSecond), burst: max(burst, 1), now: now, buckets: map[string]*rate.Limiter{}}

@@ -53,12 +53,13 @@ type Config struct {
 	Register func(grpc.ServiceRegistrar)
 	// OpenAPI is the description of the API, in JSON.
 	OpenAPI []byte
-	// Limits of what one caller may ask.
+	// Limits of what one caller may ask. Neither they nor Grace have defaults
+	// here: those are the settings'.
 	Limits Limits
 	// Secret keys the hashes of requests.
 	Secret secret.Secret
 	// Grace is how long calls in progress may take to end when the server
-	// stops; 10 seconds when 0.
+	// stops.
 	Grace time.Duration
 	// Now is the clock of the limits; time.Now when nil.
 	Now func() time.Time
@@ -85,10 +86,6 @@ type Server struct {
 // New opens the doors; Run lets callers in. Whoever does not call Run calls
 // Close.
 func New(ctx context.Context, cfg Config) (*Server, error) {
-	cfg.Limits = cfg.Limits.withDefaults()
-	if cfg.Grace == 0 {
-		cfg.Grace = 10 * time.Second
-	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -100,8 +97,12 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	requestKey, err := cfg.Secret.Key("request")
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
-		cfg: cfg, messages: messages, requestKey: cfg.Secret.Key("request"), streams: map[string]bool{},
+		cfg: cfg, messages: messages, requestKey: requestKey, streams: map[string]bool{},
 		addresses:  newLimiter(cfg.Limits.AddressRate, cfg.Limits.AddressBurst, cfg.Now),
 		principals: newLimiter(cfg.Limits.PrincipalRate, cfg.Limits.PrincipalBurst, cfg.Now),
 	}
@@ -197,10 +198,24 @@ func (s *Server) stop(ctx context.Context) error {
 	s.health.Shutdown()
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Grace)
 	defer cancel()
+	var doors errgroup.Group // both have the whole time: each may use it up
+	doors.Go(func() error { return s.stopHTTP(ctx) })
+	doors.Go(func() error { s.stopGRPC(ctx); return nil })
+	return doors.Wait()
+}
+
+func (s *Server) stopHTTP(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()
 	}
+	if err != nil {
+		return fmt.Errorf("stop HTTP: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) stopGRPC(ctx context.Context) {
 	ended := make(chan struct{})
 	go func() {
 		s.grpc.GracefulStop()
@@ -212,10 +227,6 @@ func (s *Server) stop(ctx context.Context) error {
 		s.grpc.Stop()
 		<-ended
 	}
-	if err != nil {
-		return fmt.Errorf("stop HTTP: %w", err)
-	}
-	return nil
 }
 
 // Close closes the doors of a server that does not run.

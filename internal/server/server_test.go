@@ -27,6 +27,7 @@ import (
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/secret"
 	"github.com/un-placard/placard/internal/server"
+	"github.com/un-placard/placard/internal/store"
 	"github.com/un-placard/placard/internal/telemetry"
 )
 
@@ -44,6 +45,8 @@ type memory struct {
 	entities map[string]*placardv1.Entity
 	// hold keeps GetEntity waiting for `entities/SLOW`.
 	hold chan struct{}
+	// arrived has one for each call that began to wait.
+	arrived chan struct{}
 
 	mu sync.Mutex
 	// written are the requests that reached a write.
@@ -72,7 +75,10 @@ func (m *memory) GetEntity(ctx context.Context, req *placardv1.GetEntityRequest)
 		panic("secret of the server")
 	case "entities/FAIL":
 		return nil, errors.New("select from entities: secret of the server")
+	case "entities/BUSY":
+		return nil, fmt.Errorf("read entity: %w", store.ErrBusy)
 	case "entities/SLOW":
+		m.arrived <- struct{}{}
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("read entity: %w", errors.New("interrupted"))
@@ -231,7 +237,7 @@ func setup(t *testing.T, change ...func(*server.Config)) *house {
 		t.Fatal(err)
 	}
 	h := &house{t: t, log: &lines{}, done: make(chan error, 1), memory: &memory{
-		hold: make(chan struct{}),
+		hold: make(chan struct{}), arrived: make(chan struct{}, 10),
 		entities: map[string]*placardv1.Entity{"entities/AUT": {
 			Name: "entities/AUT", Code: "AUT", ShortName: &placardv1.LocalizedText{En: "Austria", Es: "Austria"},
 		}},
@@ -240,7 +246,8 @@ func setup(t *testing.T, change ...func(*server.Config)) *house {
 		HTTPAddr: "127.0.0.1:0", GRPCAddr: "127.0.0.1:0", Log: slog.New(slog.NewJSONHandler(h.log, nil)), Telemetry: tel,
 		Contract: contract, Validator: validator, Authenticator: callers, Register: h.memory.register,
 		Ready:   func(context.Context) error { return h.ready },
-		OpenAPI: []byte(`{"openapi":"3.1.0"}`), Secret: secret.New(), Limits: server.Limits{AddressRate: -1, PrincipalRate: -1},
+		OpenAPI: []byte(`{"openapi":"3.1.0"}`), Secret: secret.New(),
+		Limits: server.Limits{Deadline: 30 * time.Second}, Grace: 10 * time.Second,
 	}
 	for _, c := range change {
 		c(&cfg)

@@ -8,18 +8,9 @@ import (
 	"github.com/un-placard/placard/ent/db/instance"
 )
 
-// Epoch tells one life of the database from another: cursors of the change log
-// from before a restored copy must not be taken for its own.
-func (s *Store) Epoch(ctx context.Context) (string, error) {
-	row, err := s.client.Instance.Get(ctx, theRow)
-	if err != nil {
-		return "", fmt.Errorf("read epoch of the database: %w", err)
-	}
-	return row.Epoch, nil
-}
-
 // RenewEpoch begins another life of the database, after it was restored from a
-// copy. Every cursor given out before is refused from then on.
+// copy, and answers its epoch. Cursors of the change log are bound to the epoch:
+// every one given out before is refused from then on.
 func (s *Store) RenewEpoch(ctx context.Context) (string, error) {
 	epoch := newEpoch()
 	err := s.InTx(ctx, func(ctx context.Context, tx *Tx) error {

@@ -15,7 +15,7 @@ func (s *Store) Snapshot(ctx context.Context, fn func(ctx context.Context, clien
 	// SQLite's read transactions are snapshots whatever the level.
 	tx, err := s.client.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return fmt.Errorf("begin snapshot: %w", err)
+		return fmt.Errorf("begin snapshot: %w", busy(err))
 	}
 	defer func() { _ = tx.Rollback() }() // there is nothing to commit
 	return fn(ctx, tx.Client())

@@ -83,7 +83,18 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("reach database %s: %w", Redact(cfg.URL), err)
 	}
 	s.client = db.NewClient(db.Driver(entsql.OpenDB(s.dialect, s.reader)))
+	s.client.Intercept(db.InterceptFunc(busyReads))
 	return s, nil
+}
+
+// Find answers an error where there is no database that Open would find: where
+// it would make a SQLite file. It does not reach for a server.
+func Find(u string) error {
+	if IsPostgres(u) {
+		return nil
+	}
+	_, err := os.Stat(sqlitePath(u))
+	return err
 }
 
 // IsPostgres tells whether a database URL names a PostgreSQL database.
@@ -123,7 +134,7 @@ func openSQLite(ctx context.Context, cfg Config) (writer, reader *sql.DB, err er
 	if err := f.Close(); err != nil {
 		return nil, nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	if writer, err = sql.Open("sqlite", sqliteDSN(path, "foreign_keys(1)")); err != nil {
+	if writer, err = openKeeping(sqliteDSN(path, "foreign_keys(1)")); err != nil {
 		return nil, nil, fmt.Errorf("open database: %w", err)
 	}
 	writer.SetMaxOpenConns(1)
@@ -137,7 +148,7 @@ func openSQLite(ctx context.Context, cfg Config) (writer, reader *sql.DB, err er
 		_ = writer.Close()
 		return nil, nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	if reader, err = sql.Open("sqlite", sqliteDSN(path, "query_only(1)")); err != nil {
+	if reader, err = openKeeping(sqliteDSN(path, "query_only(1)")); err != nil {
 		_ = writer.Close()
 		return nil, nil, fmt.Errorf("open database: %w", err)
 	}
@@ -183,11 +194,8 @@ func (s *Store) Ping(ctx context.Context) error { return s.reader.PingContext(ct
 
 // Close closes the database.
 func (s *Store) Close() error {
-	err := s.writer.Close()
-	if s.reader != s.writer {
-		if e := s.reader.Close(); err == nil {
-			err = e
-		}
+	if s.reader == s.writer {
+		return s.writer.Close()
 	}
-	return err
+	return errors.Join(s.writer.Close(), s.reader.Close())
 }

@@ -160,12 +160,12 @@ const attempts = 5
 // InTx runs a write. The rows that fn writes, the changes that it records, the
 // jobs that it enqueues and the request id in the context commit together; if
 // fn fails, nothing stays. fn may run more than once, and uses no network and
-// no files.
+// no files. Where the database cannot do it now, the error is ErrBusy.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	var err error
 	for i := range attempts {
 		if err = s.tryTx(ctx, fn); err == nil || !brokenOff(err) {
-			return err
+			return busy(err)
 		}
 		select {
 		case <-ctx.Done():
@@ -173,7 +173,7 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 		case <-time.After(time.Duration(1<<i) * 5 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("transaction broken off %d times: %w", attempts, err)
+	return fmt.Errorf("transaction broken off %d times: %w: %w", attempts, ErrBusy, err)
 }
 
 // brokenOff tells whether PostgreSQL ended a transaction for the sake of

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -35,7 +34,7 @@ func created(resource string) store.Change {
 func TestInTxIsAllOrNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := store.WithRequest(storetest.System(t), store.Request{ID: "r1", Method: "m", Hash: []byte{1}})
-		q, err := job.NewInsertOnly(s, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		q, err := job.New(s, slog.New(slog.DiscardHandler), job.On(func(context.Context, job.MarkLate) error { return nil }))
 		if err != nil {
 			t.Fatal(err)
 		}

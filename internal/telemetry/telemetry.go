@@ -94,16 +94,6 @@ func (t *Telemetry) RPC(method, door string, code codes.Code, took time.Duration
 	t.seconds.WithLabelValues(method, door).Observe(took.Seconds())
 }
 
-// Gauge adds a metric that is read when it is asked for: the length of a
-// queue, the connections of a pool.
-func (t *Telemetry) Gauge(name, help string, read func() float64) error {
-	err := t.registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
-	if err != nil {
-		return fmt.Errorf("register metric %s: %w", name, err)
-	}
-	return nil
-}
-
 // Metrics answers the metrics in the format of Prometheus.
 func (t *Telemetry) Metrics() http.Handler {
 	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{})

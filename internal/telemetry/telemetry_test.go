@@ -17,18 +17,12 @@ func TestMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	tel.RPC("/placard.v1.EntityService/GetEntity", "rest", codes.NotFound, 3*time.Millisecond)
-	if err := tel.Gauge("placard_queue_jobs", "Jobs that wait.", func() float64 { return 7 }); err != nil {
-		t.Fatal(err)
-	}
-	if err := tel.Gauge("placard_queue_jobs", "Jobs that wait.", func() float64 { return 7 }); err == nil {
-		t.Error("a second metric of the same name is taken")
-	}
 	w := httptest.NewRecorder()
 	tel.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	for _, want := range []string{
 		`placard_rpcs_total{code="NotFound",door="rest",method="/placard.v1.EntityService/GetEntity"} 1`,
 		`placard_rpc_seconds_bucket{door="rest",method="/placard.v1.EntityService/GetEntity",le="0.005"} 1`,
-		`placard_queue_jobs 7`, `placard_build_info{version="1.2.3"} 1`, `go_goroutines`,
+		`placard_build_info{version="1.2.3"} 1`, `go_goroutines`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("the metrics lack %s", want)

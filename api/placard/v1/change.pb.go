@@ -47,7 +47,8 @@ type Change struct {
 	ResourceType string `protobuf:"bytes,7,opt,name=resource_type,json=resourceType,proto3" json:"resource_type,omitempty"`
 	// The name of the resource.
 	Resource string `protobuf:"bytes,8,opt,name=resource,proto3" json:"resource,omitempty"`
-	// The revision of the resource after the change.
+	// The revision of the resource after the change. Of a delegation and its
+	// participants it is the number of the delegation's revision.
 	Revision int64 `protobuf:"varint,9,opt,name=revision,proto3" json:"revision,omitempty"`
 	// The paths of the changed fields, in lowerCamelCase.
 	Paths         []string `protobuf:"bytes,10,rep,name=paths,proto3" json:"paths,omitempty"`

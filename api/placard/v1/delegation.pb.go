@@ -588,8 +588,8 @@ type DelegationRevision struct {
 	Number int32 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
 	// What became of it.
 	State DelegationRevision_State `protobuf:"varint,3,opt,name=state,proto3,enum=placard.v1.DelegationRevision_State" json:"state,omitempty"`
-	// Whether it was in force without review, because it only withdrew or
-	// corrected contact details.
+	// Whether it was in force without review, because it only withdrew persons,
+	// corrected contact details or changed the order.
 	SelfAccepted bool `protobuf:"varint,4,opt,name=self_accepted,json=selfAccepted,proto3" json:"self_accepted,omitempty"`
 	// Whether it was received after the deadline.
 	Late bool `protobuf:"varint,5,opt,name=late,proto3" json:"late,omitempty"`

@@ -314,8 +314,8 @@ type Participant struct {
 	Email *string `protobuf:"bytes,12,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	// The telephone number, as given.
 	Phone *string `protobuf:"bytes,13,opt,name=phone,proto3,oneof" json:"phone,omitempty"`
-	// The language of messages to the person: `ar`, `zh`, `en`, `fr`, `ru` or
-	// `es`; that of the invitation when unset.
+	// The language in which the person reads messages: `ar`, `zh`, `en`, `fr`,
+	// `ru` or `es`; empty where that is not known.
 	Language string `protobuf:"bytes,14,opt,name=language,proto3" json:"language,omitempty"`
 	// How the person attends.
 	Modality Participant_Modality `protobuf:"varint,15,opt,name=modality,proto3,enum=placard.v1.Participant_Modality" json:"modality,omitempty"`

@@ -34,6 +34,8 @@ type ParticipantListServiceClient interface {
 	// the alphabetical order of the language, persons in protocol order. Passes
 	// without a seat are not on it, nor any contact detail. A mission gets the
 	// part of its own delegation.
+	// More than 10,000 persons are exported instead (FAILED_PRECONDITION,
+	// LIST_TOO_LARGE).
 	GetParticipantList(ctx context.Context, in *GetParticipantListRequest, opts ...grpc.CallOption) (*ParticipantList, error)
 	// Streams the list as a file: CSV in UTF-8 with a byte order mark (RFC 4180), a row a
 	// person, with the header, headings and roles in the language of the list.
@@ -89,6 +91,8 @@ type ParticipantListServiceServer interface {
 	// the alphabetical order of the language, persons in protocol order. Passes
 	// without a seat are not on it, nor any contact detail. A mission gets the
 	// part of its own delegation.
+	// More than 10,000 persons are exported instead (FAILED_PRECONDITION,
+	// LIST_TOO_LARGE).
 	GetParticipantList(context.Context, *GetParticipantListRequest) (*ParticipantList, error)
 	// Streams the list as a file: CSV in UTF-8 with a byte order mark (RFC 4180), a row a
 	// person, with the header, headings and roles in the language of the list.

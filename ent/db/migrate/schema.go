@@ -40,11 +40,6 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ChangesColumns[10], ChangesColumns[0]},
 			},
-			{
-				Name:    "change_resource_id",
-				Unique:  false,
-				Columns: []*schema.Column{ChangesColumns[6], ChangesColumns[0]},
-			},
 		},
 	}
 	// ChangeCountersColumns holds the columns for the "change_counters" table.
@@ -214,6 +209,13 @@ var (
 		Name:       "keys",
 		Columns:    KeysColumns,
 		PrimaryKey: []*schema.Column{KeysColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "key_account",
+				Unique:  false,
+				Columns: []*schema.Column{KeysColumns[7]},
+			},
+		},
 	}
 	// KeyMeetingsColumns holds the columns for the "key_meetings" table.
 	KeyMeetingsColumns = []*schema.Column{
@@ -245,6 +247,11 @@ var (
 				Name:    "keymeeting_key_id_meeting_id",
 				Unique:  true,
 				Columns: []*schema.Column{KeyMeetingsColumns[1], KeyMeetingsColumns[2]},
+			},
+			{
+				Name:    "keymeeting_meeting_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyMeetingsColumns[2]},
 			},
 		},
 	}
@@ -334,6 +341,14 @@ var (
 				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[2], ParticipantVersionsColumns[3]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "accepted_order > 0",
+				},
+			},
+			{
+				Name:    "participant_versions_of_entity",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantVersionsColumns[2], ParticipantVersionsColumns[1], ParticipantVersionsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "latest_order > 0",
 				},
 			},
 			{
@@ -443,6 +458,11 @@ var (
 				Name:    "revision_delegation_id_number",
 				Unique:  true,
 				Columns: []*schema.Column{RevisionsColumns[17], RevisionsColumns[3]},
+			},
+			{
+				Name:    "revision_meeting_id",
+				Unique:  false,
+				Columns: []*schema.Column{RevisionsColumns[1]},
 			},
 		},
 	}

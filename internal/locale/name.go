@@ -1,4 +1,4 @@
-package delegation
+package locale
 
 import (
 	"strings"

@@ -17,8 +17,6 @@ CREATE TABLE `changes` (
 CREATE INDEX `change_meeting_id_id` ON `changes` (`meeting_id`, `id`);
 -- create index "change_entity_id_id" to table: "changes"
 CREATE INDEX `change_entity_id_id` ON `changes` (`entity_id`, `id`);
--- create index "change_resource_id" to table: "changes"
-CREATE INDEX `change_resource_id` ON `changes` (`resource`, `id`);
 -- create "change_counters" table
 CREATE TABLE `change_counters` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -113,6 +111,8 @@ CREATE TABLE `keys` (
   `last_use_time` datetime NULL,
   PRIMARY KEY (`id`)
 );
+-- create index "key_account" to table: "keys"
+CREATE INDEX `key_account` ON `keys` (`account`);
 -- create "key_meetings" table
 CREATE TABLE `key_meetings` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -123,6 +123,8 @@ CREATE TABLE `key_meetings` (
 );
 -- create index "keymeeting_key_id_meeting_id" to table: "key_meetings"
 CREATE UNIQUE INDEX `keymeeting_key_id_meeting_id` ON `key_meetings` (`key_id`, `meeting_id`);
+-- create index "keymeeting_meeting_id" to table: "key_meetings"
+CREATE INDEX `keymeeting_meeting_id` ON `key_meetings` (`meeting_id`);
 -- create "meetings" table
 CREATE TABLE `meetings` (
   `id` text NOT NULL,
@@ -176,6 +178,8 @@ CREATE TABLE `participant_versions` (
 CREATE INDEX `participant_versions_latest` ON `participant_versions` (`meeting_id`, `entity_id`, `participant_id`) WHERE latest_order > 0;
 -- create index "participant_versions_accepted" to table: "participant_versions"
 CREATE INDEX `participant_versions_accepted` ON `participant_versions` (`meeting_id`, `entity_id`, `participant_id`) WHERE accepted_order > 0;
+-- create index "participant_versions_of_entity" to table: "participant_versions"
+CREATE INDEX `participant_versions_of_entity` ON `participant_versions` (`entity_id`, `meeting_id`, `participant_id`) WHERE latest_order > 0;
 -- create index "participant_versions_newest" to table: "participant_versions"
 CREATE UNIQUE INDEX `participant_versions_newest` ON `participant_versions` (`participant_id`) WHERE newest;
 -- create index "participant_versions_of_delegation" to table: "participant_versions"
@@ -225,3 +229,5 @@ CREATE TABLE `revisions` (
 );
 -- create index "revision_delegation_id_number" to table: "revisions"
 CREATE UNIQUE INDEX `revision_delegation_id_number` ON `revisions` (`delegation_id`, `number`);
+-- create index "revision_meeting_id" to table: "revisions"
+CREATE INDEX `revision_meeting_id` ON `revisions` (`meeting_id`);

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -231,6 +232,7 @@ func TestClosingIsNotKeptWaiting(t *testing.T) {
 			c.submitAccepted(admin, t, meeting+"/delegations/"+e, person("", "A", "A", placardv1.Participant_HEAD))
 			names = append(names, c.find(admin, t, meeting+"/delegations/"+e, "A").GetName())
 		}
+		var written atomic.Int64
 		done, stopped := make(chan struct{}), make(chan struct{}, 12)
 		for i := range 12 {
 			go func() {
@@ -240,14 +242,17 @@ func TestClosingIsNotKeptWaiting(t *testing.T) {
 						stopped <- struct{}{}
 						return
 					default:
-						_, _ = c.participants.UpdateParticipant(admin, &placardv1.UpdateParticipantRequest{
+						_, err := c.participants.UpdateParticipant(admin, &placardv1.UpdateParticipantRequest{
 							Participant: &placardv1.Participant{Name: names[i%2], Phone: proto.String(strings.Repeat("1", n%40))},
 						})
+						if err == nil {
+							written.Add(1)
+						}
 					}
 				}
 			}()
 		}
-		time.Sleep(200 * time.Millisecond)
+		eventually(t, "the missions to write", func() bool { return written.Load() > 20 })
 		_, err := c.meetings.CloseMeeting(admin, &placardv1.CloseMeetingRequest{Name: meeting})
 		close(done)
 		for range 12 {
