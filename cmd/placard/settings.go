@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"google.golang.org/grpc/grpclog"
 
 	"github.com/un-placard/placard/internal/config"
 )
@@ -39,12 +38,8 @@ func newLog(w io.Writer, cfg config.Config) *slog.Logger {
 	level := slog.LevelInfo
 	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // judged by Validate
 	options := &slog.HandlerOptions{Level: level}
-	var handler slog.Handler = slog.NewJSONHandler(w, options)
 	if cfg.LogFormat == "text" {
-		handler = slog.NewTextHandler(w, options)
+		return slog.New(slog.NewTextHandler(w, options))
 	}
-	// gRPC and its gateway have one log for the whole program.
-	grpc := slog.NewLogLogger(handler, slog.LevelWarn).Writer()
-	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, grpc))
-	return slog.New(handler)
+	return slog.New(slog.NewJSONHandler(w, options))
 }
