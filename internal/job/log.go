@@ -5,9 +5,13 @@ import (
 	"log/slog"
 )
 
-// calm leaves out what River tells as an error and is none: that a statement
-// ended because the queue was being stopped.
+// calm leaves out what River tells of its own work, and what it tells as an
+// error and is none: that a statement ended because the queue was being stopped.
 type calm struct{ slog.Handler }
+
+func (h calm) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
+}
 
 func (h calm) Handle(ctx context.Context, r slog.Record) error {
 	stopped := false
