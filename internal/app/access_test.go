@@ -360,7 +360,7 @@ func TestNothingForeign(t *testing.T) {
 }
 
 // TestContactsAreHidden: the Pass Office and readers never get a contact
-// detail, nor anybody who was not accepted.
+// detail, nor anybody who was not accepted, nor a meeting that is a draft.
 func TestContactsAreHidden(t *testing.T) {
 	each(t, func(t *testing.T, c *clients) {
 		f := newFixture(t, c, "contacts")
@@ -380,6 +380,16 @@ func TestContactsAreHidden(t *testing.T) {
 					if strings.Contains(answer, hidden) {
 						t.Errorf("%s answers %q to %s: %s", short, hidden, role, answer)
 					}
+				}
+			}
+		}
+		for _, role := range []string{"pass_office", "gate", "reader"} {
+			ctx := c.As(t, c.Key(t, role, ""))
+			_, err := c.meetings.GetMeeting(ctx, &placardv1.GetMeetingRequest{Name: f.draft})
+			wantFault(t, err, codes.NotFound, "NOT_FOUND")
+			for _, m := range must(c.meetings.ListMeetings(ctx, &placardv1.ListMeetingsRequest{PageSize: 1000}))(t).GetMeetings() {
+				if m.GetState() == placardv1.Meeting_DRAFT {
+					t.Errorf("%s sees the draft %s", role, m.GetName())
 				}
 			}
 		}

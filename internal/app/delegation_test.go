@@ -16,6 +16,36 @@ import (
 	"github.com/un-placard/placard/internal/app/apptest"
 )
 
+// TestNameWaits: a changed name is on no final list before it was accepted, and
+// the accepted name stays on it meanwhile; the e-mail address that came with it
+// is in force at once.
+func TestNameWaits(t *testing.T) {
+	each(t, func(t *testing.T, c *clients) {
+		admin := c.As(t, c.Admin)
+		reader := c.As(t, c.Key(t, "reader", ""))
+		meeting := c.newMeeting(t, "name", nil, "AUT")
+		name := meeting + "/delegations/AUT"
+		c.submitAccepted(admin, t, name, person("1", "Erika", "MUSTERMANN", placardv1.Participant_HEAD))
+		p := c.find(admin, t, name, "MUSTERMANN")
+		changed := must(c.participants.UpdateParticipant(admin, &placardv1.UpdateParticipantRequest{
+			Participant: &placardv1.Participant{Name: p.GetName(), FamilyName: "BEISPIEL", Role: placardv1.Participant_EXPERT, Email: proto.String("e@example.org")},
+		}))(t)
+		if changed.GetState() != placardv1.Participant_PENDING || changed.GetFamilyName() != "BEISPIEL" {
+			t.Errorf("changed: %v", changed)
+		}
+		inForce := must(c.participants.GetParticipant(admin, &placardv1.GetParticipantRequest{Name: p.GetName(), View: placardv1.CompositionView_ACCEPTED}))(t)
+		if inForce.GetFamilyName() != "MUSTERMANN" || inForce.GetRole() != placardv1.Participant_HEAD || inForce.GetEmail() != "e@example.org" ||
+			inForce.GetState() != placardv1.Participant_SUPERSEDED {
+			t.Errorf("in force: %v", inForce)
+		}
+		equal(t, "final list", c.listed(reader, t, meeting, "en", false), []string{"AUT: Erika MUSTERMANN"})
+		equal(t, "provisional list", c.listed(admin, t, meeting, "en", true), []string{"AUT: Erika BEISPIEL"})
+		d := must(c.delegations.GetDelegation(admin, &placardv1.GetDelegationRequest{Name: name}))(t)
+		must(c.delegations.AcceptDelegation(admin, &placardv1.AcceptDelegationRequest{Name: name, Revision: d.GetLatestRevision()}))(t)
+		equal(t, "final list after acceptance", c.listed(reader, t, meeting, "en", false), []string{"AUT: Erika BEISPIEL"})
+	})
+}
+
 // TestReturned: what is and what is not an answer to a return.
 func TestReturned(t *testing.T) {
 	each(t, func(t *testing.T, c *clients) {

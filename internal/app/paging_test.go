@@ -13,8 +13,8 @@ import (
 )
 
 // TestPagingUnderWrites: a reader pages through 20,000 participants while
-// others come, go, move and change, and gets everyone who was there throughout
-// exactly once.
+// others come, go, move and change, always also in the delegation in which a
+// page ended, and gets everyone who was there throughout exactly once.
 func TestPagingUnderWrites(t *testing.T) {
 	const delegations, size = 40, 500
 	entities := []string{"AUT", "MEX", "FRA", "EGY", "JPN", "BRA", "CHN", "DEU", "ESP", "GBR"}
@@ -32,13 +32,18 @@ func TestPagingUnderWrites(t *testing.T) {
 		// moves the places of those who stay.
 		stays := map[string]bool{}
 		var goes []*placardv1.Participant
+		// Some of each delegation are kept for the moments between two pages.
+		between := map[string][]string{}
 		for _, name := range names {
 			must(c.delegations.SubmitDelegation(admin, &placardv1.SubmitDelegationRequest{Name: name, Participants: composition(size - 1)}))(t)
 			list := must(c.participants.ListParticipants(admin, &placardv1.ListParticipantsRequest{Parent: name, PageSize: 1000}))(t)
 			for i, p := range list.GetParticipants() {
-				if i%2 == 0 {
+				switch {
+				case i%2 == 0:
 					stays[p.GetName()] = true
-				} else {
+				case i < 5 || i > size-10:
+					between[name] = append(between[name], p.GetName())
+				default:
 					goes = append(goes, p)
 				}
 			}
@@ -86,6 +91,22 @@ func TestPagingUnderWrites(t *testing.T) {
 			}
 			if token = page.GetNextPageToken(); token == "" {
 				break
+			}
+			// The first of the delegation goes, or its last becomes the first: both
+			// move everybody around the place where the page ended.
+			last := page.GetParticipants()[len(page.GetParticipants())-1].GetName()
+			delegation := last[:len(last)-len("/participants/")-36]
+			left := between[delegation]
+			if len(left) == 0 {
+				continue
+			}
+			if pages%2 == 0 {
+				must(c.participants.WithdrawParticipant(admin, &placardv1.WithdrawParticipantRequest{Name: left[0]}))(t)
+				between[delegation] = left[1:]
+			} else {
+				must(c.participants.UpdateParticipant(admin, &placardv1.UpdateParticipantRequest{
+					Participant: &placardv1.Participant{Name: left[len(left)-1], Order: 1}}))(t)
+				between[delegation] = left[:len(left)-1]
 			}
 		}
 		stop.Do(func() { close(done) })
