@@ -356,6 +356,16 @@ type fileStream struct {
 	ended bool
 }
 
+// SendMsg implements grpc.ClientStream. A call that was refused before its
+// request was read says io.EOF here and why where it is received, as any
+// stream of gRPC does.
+func (s *fileStream) SendMsg(m any) error {
+	if err := s.ClientStream.SendMsg(m); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
 func (s *fileStream) Header() (metadata.MD, error) {
 	first := &httpbody.HttpBody{}
 	err := s.RecvMsg(first)
