@@ -90,9 +90,35 @@ func TestEveryMethod(t *testing.T) {
 				if m.Output().Fields().ByName("next_page_token") == nil {
 					t.Error("lists without next_page_token (AIP-158)")
 				}
+				without := listsWithout[m.Name()]
+				for _, field := range []protoreflect.Name{"filter", "order_by", "read_mask"} {
+					if has := m.Input().Fields().ByName(field) != nil; has == slices.Contains(without, field) {
+						t.Errorf("field %s: %v (AIP-132, AIP-157, AIP-160)", field, has)
+					}
+				}
+				if m.Input().Fields().ByName("read_mask") != nil && repeatedMessages(m.Output()) != 1 {
+					t.Error("has a read mask and not one list in its answer")
+				}
 			}
 		})
 	}
+}
+
+// listsWithout are what lists leave out of the usual: the change log has one
+// order, and duplicates come in groups.
+var listsWithout = map[protoreflect.Name][]protoreflect.Name{
+	"ListChanges":            {"order_by"},
+	"ListPossibleDuplicates": {"filter", "order_by", "read_mask"},
+}
+
+func repeatedMessages(m protoreflect.MessageDescriptor) int {
+	n := 0
+	for i := range m.Fields().Len() {
+		if f := m.Fields().Get(i); f.IsList() && f.Message() != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // TestRequiredFields: field_behavior only tells; the rule is what refuses.

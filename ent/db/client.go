@@ -17,13 +17,19 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/un-placard/placard/ent/db/change"
 	"github.com/un-placard/placard/ent/db/changecounter"
+	"github.com/un-placard/placard/ent/db/credentials"
 	"github.com/un-placard/placard/ent/db/delegation"
+	"github.com/un-placard/placard/ent/db/document"
+	"github.com/un-placard/placard/ent/db/documentversion"
 	"github.com/un-placard/placard/ent/db/entity"
+	"github.com/un-placard/placard/ent/db/file"
 	"github.com/un-placard/placard/ent/db/instance"
+	"github.com/un-placard/placard/ent/db/instrument"
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
@@ -40,12 +46,22 @@ type Client struct {
 	Change *ChangeClient
 	// ChangeCounter is the client for interacting with the ChangeCounter builders.
 	ChangeCounter *ChangeCounterClient
+	// Credentials is the client for interacting with the Credentials builders.
+	Credentials *CredentialsClient
 	// Delegation is the client for interacting with the Delegation builders.
 	Delegation *DelegationClient
+	// Document is the client for interacting with the Document builders.
+	Document *DocumentClient
+	// DocumentVersion is the client for interacting with the DocumentVersion builders.
+	DocumentVersion *DocumentVersionClient
 	// Entity is the client for interacting with the Entity builders.
 	Entity *EntityClient
+	// File is the client for interacting with the File builders.
+	File *FileClient
 	// Instance is the client for interacting with the Instance builders.
 	Instance *InstanceClient
+	// Instrument is the client for interacting with the Instrument builders.
+	Instrument *InstrumentClient
 	// Invitation is the client for interacting with the Invitation builders.
 	Invitation *InvitationClient
 	// Key is the client for interacting with the Key builders.
@@ -54,6 +70,8 @@ type Client struct {
 	KeyMeeting *KeyMeetingClient
 	// Meeting is the client for interacting with the Meeting builders.
 	Meeting *MeetingClient
+	// ParticipantName is the client for interacting with the ParticipantName builders.
+	ParticipantName *ParticipantNameClient
 	// ParticipantVersion is the client for interacting with the ParticipantVersion builders.
 	ParticipantVersion *ParticipantVersionClient
 	// Request is the client for interacting with the Request builders.
@@ -73,13 +91,19 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Change = NewChangeClient(c.config)
 	c.ChangeCounter = NewChangeCounterClient(c.config)
+	c.Credentials = NewCredentialsClient(c.config)
 	c.Delegation = NewDelegationClient(c.config)
+	c.Document = NewDocumentClient(c.config)
+	c.DocumentVersion = NewDocumentVersionClient(c.config)
 	c.Entity = NewEntityClient(c.config)
+	c.File = NewFileClient(c.config)
 	c.Instance = NewInstanceClient(c.config)
+	c.Instrument = NewInstrumentClient(c.config)
 	c.Invitation = NewInvitationClient(c.config)
 	c.Key = NewKeyClient(c.config)
 	c.KeyMeeting = NewKeyMeetingClient(c.config)
 	c.Meeting = NewMeetingClient(c.config)
+	c.ParticipantName = NewParticipantNameClient(c.config)
 	c.ParticipantVersion = NewParticipantVersionClient(c.config)
 	c.Request = NewRequestClient(c.config)
 	c.Revision = NewRevisionClient(c.config)
@@ -177,13 +201,19 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:             cfg,
 		Change:             NewChangeClient(cfg),
 		ChangeCounter:      NewChangeCounterClient(cfg),
+		Credentials:        NewCredentialsClient(cfg),
 		Delegation:         NewDelegationClient(cfg),
+		Document:           NewDocumentClient(cfg),
+		DocumentVersion:    NewDocumentVersionClient(cfg),
 		Entity:             NewEntityClient(cfg),
+		File:               NewFileClient(cfg),
 		Instance:           NewInstanceClient(cfg),
+		Instrument:         NewInstrumentClient(cfg),
 		Invitation:         NewInvitationClient(cfg),
 		Key:                NewKeyClient(cfg),
 		KeyMeeting:         NewKeyMeetingClient(cfg),
 		Meeting:            NewMeetingClient(cfg),
+		ParticipantName:    NewParticipantNameClient(cfg),
 		ParticipantVersion: NewParticipantVersionClient(cfg),
 		Request:            NewRequestClient(cfg),
 		Revision:           NewRevisionClient(cfg),
@@ -208,13 +238,19 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:             cfg,
 		Change:             NewChangeClient(cfg),
 		ChangeCounter:      NewChangeCounterClient(cfg),
+		Credentials:        NewCredentialsClient(cfg),
 		Delegation:         NewDelegationClient(cfg),
+		Document:           NewDocumentClient(cfg),
+		DocumentVersion:    NewDocumentVersionClient(cfg),
 		Entity:             NewEntityClient(cfg),
+		File:               NewFileClient(cfg),
 		Instance:           NewInstanceClient(cfg),
+		Instrument:         NewInstrumentClient(cfg),
 		Invitation:         NewInvitationClient(cfg),
 		Key:                NewKeyClient(cfg),
 		KeyMeeting:         NewKeyMeetingClient(cfg),
 		Meeting:            NewMeetingClient(cfg),
+		ParticipantName:    NewParticipantNameClient(cfg),
 		ParticipantVersion: NewParticipantVersionClient(cfg),
 		Request:            NewRequestClient(cfg),
 		Revision:           NewRevisionClient(cfg),
@@ -247,8 +283,10 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Change, c.ChangeCounter, c.Delegation, c.Entity, c.Instance, c.Invitation,
-		c.Key, c.KeyMeeting, c.Meeting, c.ParticipantVersion, c.Request, c.Revision,
+		c.Change, c.ChangeCounter, c.Credentials, c.Delegation, c.Document,
+		c.DocumentVersion, c.Entity, c.File, c.Instance, c.Instrument, c.Invitation,
+		c.Key, c.KeyMeeting, c.Meeting, c.ParticipantName, c.ParticipantVersion,
+		c.Request, c.Revision,
 	} {
 		n.Use(hooks...)
 	}
@@ -258,8 +296,10 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Change, c.ChangeCounter, c.Delegation, c.Entity, c.Instance, c.Invitation,
-		c.Key, c.KeyMeeting, c.Meeting, c.ParticipantVersion, c.Request, c.Revision,
+		c.Change, c.ChangeCounter, c.Credentials, c.Delegation, c.Document,
+		c.DocumentVersion, c.Entity, c.File, c.Instance, c.Instrument, c.Invitation,
+		c.Key, c.KeyMeeting, c.Meeting, c.ParticipantName, c.ParticipantVersion,
+		c.Request, c.Revision,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -272,12 +312,22 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Change.mutate(ctx, m)
 	case *ChangeCounterMutation:
 		return c.ChangeCounter.mutate(ctx, m)
+	case *CredentialsMutation:
+		return c.Credentials.mutate(ctx, m)
 	case *DelegationMutation:
 		return c.Delegation.mutate(ctx, m)
+	case *DocumentMutation:
+		return c.Document.mutate(ctx, m)
+	case *DocumentVersionMutation:
+		return c.DocumentVersion.mutate(ctx, m)
 	case *EntityMutation:
 		return c.Entity.mutate(ctx, m)
+	case *FileMutation:
+		return c.File.mutate(ctx, m)
 	case *InstanceMutation:
 		return c.Instance.mutate(ctx, m)
+	case *InstrumentMutation:
+		return c.Instrument.mutate(ctx, m)
 	case *InvitationMutation:
 		return c.Invitation.mutate(ctx, m)
 	case *KeyMutation:
@@ -286,6 +336,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.KeyMeeting.mutate(ctx, m)
 	case *MeetingMutation:
 		return c.Meeting.mutate(ctx, m)
+	case *ParticipantNameMutation:
+		return c.ParticipantName.mutate(ctx, m)
 	case *ParticipantVersionMutation:
 		return c.ParticipantVersion.mutate(ctx, m)
 	case *RequestMutation:
@@ -565,6 +617,173 @@ func (c *ChangeCounterClient) mutate(ctx context.Context, m *ChangeCounterMutati
 	}
 }
 
+// CredentialsClient is a client for the Credentials schema.
+type CredentialsClient struct {
+	config
+}
+
+// NewCredentialsClient returns a client for the Credentials from the given config.
+func NewCredentialsClient(c config) *CredentialsClient {
+	return &CredentialsClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `credentials.Hooks(f(g(h())))`.
+func (c *CredentialsClient) Use(hooks ...Hook) {
+	c.hooks.Credentials = append(c.hooks.Credentials, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `credentials.Intercept(f(g(h())))`.
+func (c *CredentialsClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Credentials = append(c.inters.Credentials, interceptors...)
+}
+
+// Create returns a builder for creating a Credentials entity.
+func (c *CredentialsClient) Create() *CredentialsCreate {
+	mutation := newCredentialsMutation(c.config, OpCreate)
+	return &CredentialsCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Credentials entities.
+func (c *CredentialsClient) CreateBulk(builders ...*CredentialsCreate) *CredentialsCreateBulk {
+	return &CredentialsCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CredentialsClient) MapCreateBulk(slice any, setFunc func(*CredentialsCreate, int)) *CredentialsCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CredentialsCreateBulk{err: fmt.Errorf("calling to CredentialsClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CredentialsCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CredentialsCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Credentials.
+func (c *CredentialsClient) Update() *CredentialsUpdate {
+	mutation := newCredentialsMutation(c.config, OpUpdate)
+	return &CredentialsUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CredentialsClient) UpdateOne(_m *Credentials) *CredentialsUpdateOne {
+	mutation := newCredentialsMutation(c.config, OpUpdateOne, withCredentials(_m))
+	return &CredentialsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CredentialsClient) UpdateOneID(id int64) *CredentialsUpdateOne {
+	mutation := newCredentialsMutation(c.config, OpUpdateOne, withCredentialsID(id))
+	return &CredentialsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Credentials.
+func (c *CredentialsClient) Delete() *CredentialsDelete {
+	mutation := newCredentialsMutation(c.config, OpDelete)
+	return &CredentialsDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CredentialsClient) DeleteOne(_m *Credentials) *CredentialsDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CredentialsClient) DeleteOneID(id int64) *CredentialsDeleteOne {
+	builder := c.Delete().Where(credentials.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CredentialsDeleteOne{builder}
+}
+
+// Query returns a query builder for Credentials.
+func (c *CredentialsClient) Query() *CredentialsQuery {
+	return &CredentialsQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCredentials},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Credentials entity by its id.
+func (c *CredentialsClient) Get(ctx context.Context, id int64) (*Credentials, error) {
+	return c.Query().Where(credentials.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CredentialsClient) GetX(ctx context.Context, id int64) *Credentials {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a Credentials.
+func (c *CredentialsClient) QueryMeeting(_m *Credentials) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(credentials.Table, credentials.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, credentials.MeetingTable, credentials.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntity queries the entity edge of a Credentials.
+func (c *CredentialsClient) QueryEntity(_m *Credentials) *EntityQuery {
+	query := (&EntityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(credentials.Table, credentials.FieldID, id),
+			sqlgraph.To(entity.Table, entity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, credentials.EntityTable, credentials.EntityColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CredentialsClient) Hooks() []Hook {
+	hooks := c.hooks.Credentials
+	return append(hooks[:len(hooks):len(hooks)], credentials.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CredentialsClient) Interceptors() []Interceptor {
+	inters := c.inters.Credentials
+	return append(inters[:len(inters):len(inters)], credentials.Interceptors[:]...)
+}
+
+func (c *CredentialsClient) mutate(ctx context.Context, m *CredentialsMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CredentialsCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CredentialsUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CredentialsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CredentialsDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Credentials mutation op: %q", m.Op())
+	}
+}
+
 // DelegationClient is a client for the Delegation schema.
 type DelegationClient struct {
 	config
@@ -764,6 +983,322 @@ func (c *DelegationClient) mutate(ctx context.Context, m *DelegationMutation) (V
 	}
 }
 
+// DocumentClient is a client for the Document schema.
+type DocumentClient struct {
+	config
+}
+
+// NewDocumentClient returns a client for the Document from the given config.
+func NewDocumentClient(c config) *DocumentClient {
+	return &DocumentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `document.Hooks(f(g(h())))`.
+func (c *DocumentClient) Use(hooks ...Hook) {
+	c.hooks.Document = append(c.hooks.Document, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `document.Intercept(f(g(h())))`.
+func (c *DocumentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Document = append(c.inters.Document, interceptors...)
+}
+
+// Create returns a builder for creating a Document entity.
+func (c *DocumentClient) Create() *DocumentCreate {
+	mutation := newDocumentMutation(c.config, OpCreate)
+	return &DocumentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Document entities.
+func (c *DocumentClient) CreateBulk(builders ...*DocumentCreate) *DocumentCreateBulk {
+	return &DocumentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DocumentClient) MapCreateBulk(slice any, setFunc func(*DocumentCreate, int)) *DocumentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DocumentCreateBulk{err: fmt.Errorf("calling to DocumentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DocumentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DocumentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Document.
+func (c *DocumentClient) Update() *DocumentUpdate {
+	mutation := newDocumentMutation(c.config, OpUpdate)
+	return &DocumentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DocumentClient) UpdateOne(_m *Document) *DocumentUpdateOne {
+	mutation := newDocumentMutation(c.config, OpUpdateOne, withDocument(_m))
+	return &DocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DocumentClient) UpdateOneID(id int64) *DocumentUpdateOne {
+	mutation := newDocumentMutation(c.config, OpUpdateOne, withDocumentID(id))
+	return &DocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Document.
+func (c *DocumentClient) Delete() *DocumentDelete {
+	mutation := newDocumentMutation(c.config, OpDelete)
+	return &DocumentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DocumentClient) DeleteOne(_m *Document) *DocumentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DocumentClient) DeleteOneID(id int64) *DocumentDeleteOne {
+	builder := c.Delete().Where(document.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DocumentDeleteOne{builder}
+}
+
+// Query returns a query builder for Document.
+func (c *DocumentClient) Query() *DocumentQuery {
+	return &DocumentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDocument},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Document entity by its id.
+func (c *DocumentClient) Get(ctx context.Context, id int64) (*Document, error) {
+	return c.Query().Where(document.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DocumentClient) GetX(ctx context.Context, id int64) *Document {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a Document.
+func (c *DocumentClient) QueryMeeting(_m *Document) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(document.Table, document.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, document.MeetingTable, document.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVersions queries the versions edge of a Document.
+func (c *DocumentClient) QueryVersions(_m *Document) *DocumentVersionQuery {
+	query := (&DocumentVersionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(document.Table, document.FieldID, id),
+			sqlgraph.To(documentversion.Table, documentversion.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, document.VersionsTable, document.VersionsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DocumentClient) Hooks() []Hook {
+	hooks := c.hooks.Document
+	return append(hooks[:len(hooks):len(hooks)], document.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DocumentClient) Interceptors() []Interceptor {
+	inters := c.inters.Document
+	return append(inters[:len(inters):len(inters)], document.Interceptors[:]...)
+}
+
+func (c *DocumentClient) mutate(ctx context.Context, m *DocumentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DocumentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DocumentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DocumentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Document mutation op: %q", m.Op())
+	}
+}
+
+// DocumentVersionClient is a client for the DocumentVersion schema.
+type DocumentVersionClient struct {
+	config
+}
+
+// NewDocumentVersionClient returns a client for the DocumentVersion from the given config.
+func NewDocumentVersionClient(c config) *DocumentVersionClient {
+	return &DocumentVersionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `documentversion.Hooks(f(g(h())))`.
+func (c *DocumentVersionClient) Use(hooks ...Hook) {
+	c.hooks.DocumentVersion = append(c.hooks.DocumentVersion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `documentversion.Intercept(f(g(h())))`.
+func (c *DocumentVersionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DocumentVersion = append(c.inters.DocumentVersion, interceptors...)
+}
+
+// Create returns a builder for creating a DocumentVersion entity.
+func (c *DocumentVersionClient) Create() *DocumentVersionCreate {
+	mutation := newDocumentVersionMutation(c.config, OpCreate)
+	return &DocumentVersionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DocumentVersion entities.
+func (c *DocumentVersionClient) CreateBulk(builders ...*DocumentVersionCreate) *DocumentVersionCreateBulk {
+	return &DocumentVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DocumentVersionClient) MapCreateBulk(slice any, setFunc func(*DocumentVersionCreate, int)) *DocumentVersionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DocumentVersionCreateBulk{err: fmt.Errorf("calling to DocumentVersionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DocumentVersionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DocumentVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DocumentVersion.
+func (c *DocumentVersionClient) Update() *DocumentVersionUpdate {
+	mutation := newDocumentVersionMutation(c.config, OpUpdate)
+	return &DocumentVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DocumentVersionClient) UpdateOne(_m *DocumentVersion) *DocumentVersionUpdateOne {
+	mutation := newDocumentVersionMutation(c.config, OpUpdateOne, withDocumentVersion(_m))
+	return &DocumentVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DocumentVersionClient) UpdateOneID(id int64) *DocumentVersionUpdateOne {
+	mutation := newDocumentVersionMutation(c.config, OpUpdateOne, withDocumentVersionID(id))
+	return &DocumentVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DocumentVersion.
+func (c *DocumentVersionClient) Delete() *DocumentVersionDelete {
+	mutation := newDocumentVersionMutation(c.config, OpDelete)
+	return &DocumentVersionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DocumentVersionClient) DeleteOne(_m *DocumentVersion) *DocumentVersionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DocumentVersionClient) DeleteOneID(id int64) *DocumentVersionDeleteOne {
+	builder := c.Delete().Where(documentversion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DocumentVersionDeleteOne{builder}
+}
+
+// Query returns a query builder for DocumentVersion.
+func (c *DocumentVersionClient) Query() *DocumentVersionQuery {
+	return &DocumentVersionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDocumentVersion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DocumentVersion entity by its id.
+func (c *DocumentVersionClient) Get(ctx context.Context, id int64) (*DocumentVersion, error) {
+	return c.Query().Where(documentversion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DocumentVersionClient) GetX(ctx context.Context, id int64) *DocumentVersion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryDocument queries the document edge of a DocumentVersion.
+func (c *DocumentVersionClient) QueryDocument(_m *DocumentVersion) *DocumentQuery {
+	query := (&DocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(documentversion.Table, documentversion.FieldID, id),
+			sqlgraph.To(document.Table, document.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, documentversion.DocumentTable, documentversion.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DocumentVersionClient) Hooks() []Hook {
+	return c.hooks.DocumentVersion
+}
+
+// Interceptors returns the client interceptors.
+func (c *DocumentVersionClient) Interceptors() []Interceptor {
+	return c.inters.DocumentVersion
+}
+
+func (c *DocumentVersionClient) mutate(ctx context.Context, m *DocumentVersionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DocumentVersionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DocumentVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DocumentVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DocumentVersionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown DocumentVersion mutation op: %q", m.Op())
+	}
+}
+
 // EntityClient is a client for the Entity schema.
 type EntityClient struct {
 	config
@@ -897,6 +1432,173 @@ func (c *EntityClient) mutate(ctx context.Context, m *EntityMutation) (Value, er
 	}
 }
 
+// FileClient is a client for the File schema.
+type FileClient struct {
+	config
+}
+
+// NewFileClient returns a client for the File from the given config.
+func NewFileClient(c config) *FileClient {
+	return &FileClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `file.Hooks(f(g(h())))`.
+func (c *FileClient) Use(hooks ...Hook) {
+	c.hooks.File = append(c.hooks.File, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `file.Intercept(f(g(h())))`.
+func (c *FileClient) Intercept(interceptors ...Interceptor) {
+	c.inters.File = append(c.inters.File, interceptors...)
+}
+
+// Create returns a builder for creating a File entity.
+func (c *FileClient) Create() *FileCreate {
+	mutation := newFileMutation(c.config, OpCreate)
+	return &FileCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of File entities.
+func (c *FileClient) CreateBulk(builders ...*FileCreate) *FileCreateBulk {
+	return &FileCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FileClient) MapCreateBulk(slice any, setFunc func(*FileCreate, int)) *FileCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FileCreateBulk{err: fmt.Errorf("calling to FileClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FileCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FileCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for File.
+func (c *FileClient) Update() *FileUpdate {
+	mutation := newFileMutation(c.config, OpUpdate)
+	return &FileUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FileClient) UpdateOne(_m *File) *FileUpdateOne {
+	mutation := newFileMutation(c.config, OpUpdateOne, withFile(_m))
+	return &FileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FileClient) UpdateOneID(id string) *FileUpdateOne {
+	mutation := newFileMutation(c.config, OpUpdateOne, withFileID(id))
+	return &FileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for File.
+func (c *FileClient) Delete() *FileDelete {
+	mutation := newFileMutation(c.config, OpDelete)
+	return &FileDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FileClient) DeleteOne(_m *File) *FileDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FileClient) DeleteOneID(id string) *FileDeleteOne {
+	builder := c.Delete().Where(file.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FileDeleteOne{builder}
+}
+
+// Query returns a query builder for File.
+func (c *FileClient) Query() *FileQuery {
+	return &FileQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFile},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a File entity by its id.
+func (c *FileClient) Get(ctx context.Context, id string) (*File, error) {
+	return c.Query().Where(file.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FileClient) GetX(ctx context.Context, id string) *File {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a File.
+func (c *FileClient) QueryMeeting(_m *File) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(file.Table, file.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, file.MeetingTable, file.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntity queries the entity edge of a File.
+func (c *FileClient) QueryEntity(_m *File) *EntityQuery {
+	query := (&EntityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(file.Table, file.FieldID, id),
+			sqlgraph.To(entity.Table, entity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, file.EntityTable, file.EntityColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FileClient) Hooks() []Hook {
+	hooks := c.hooks.File
+	return append(hooks[:len(hooks):len(hooks)], file.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *FileClient) Interceptors() []Interceptor {
+	inters := c.inters.File
+	return append(inters[:len(inters):len(inters)], file.Interceptors[:]...)
+}
+
+func (c *FileClient) mutate(ctx context.Context, m *FileMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FileCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FileUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FileDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown File mutation op: %q", m.Op())
+	}
+}
+
 // InstanceClient is a client for the Instance schema.
 type InstanceClient struct {
 	config
@@ -1027,6 +1729,139 @@ func (c *InstanceClient) mutate(ctx context.Context, m *InstanceMutation) (Value
 		return (&InstanceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Instance mutation op: %q", m.Op())
+	}
+}
+
+// InstrumentClient is a client for the Instrument schema.
+type InstrumentClient struct {
+	config
+}
+
+// NewInstrumentClient returns a client for the Instrument from the given config.
+func NewInstrumentClient(c config) *InstrumentClient {
+	return &InstrumentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `instrument.Hooks(f(g(h())))`.
+func (c *InstrumentClient) Use(hooks ...Hook) {
+	c.hooks.Instrument = append(c.hooks.Instrument, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `instrument.Intercept(f(g(h())))`.
+func (c *InstrumentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Instrument = append(c.inters.Instrument, interceptors...)
+}
+
+// Create returns a builder for creating a Instrument entity.
+func (c *InstrumentClient) Create() *InstrumentCreate {
+	mutation := newInstrumentMutation(c.config, OpCreate)
+	return &InstrumentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Instrument entities.
+func (c *InstrumentClient) CreateBulk(builders ...*InstrumentCreate) *InstrumentCreateBulk {
+	return &InstrumentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InstrumentClient) MapCreateBulk(slice any, setFunc func(*InstrumentCreate, int)) *InstrumentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InstrumentCreateBulk{err: fmt.Errorf("calling to InstrumentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InstrumentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InstrumentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Instrument.
+func (c *InstrumentClient) Update() *InstrumentUpdate {
+	mutation := newInstrumentMutation(c.config, OpUpdate)
+	return &InstrumentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InstrumentClient) UpdateOne(_m *Instrument) *InstrumentUpdateOne {
+	mutation := newInstrumentMutation(c.config, OpUpdateOne, withInstrument(_m))
+	return &InstrumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InstrumentClient) UpdateOneID(id string) *InstrumentUpdateOne {
+	mutation := newInstrumentMutation(c.config, OpUpdateOne, withInstrumentID(id))
+	return &InstrumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Instrument.
+func (c *InstrumentClient) Delete() *InstrumentDelete {
+	mutation := newInstrumentMutation(c.config, OpDelete)
+	return &InstrumentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InstrumentClient) DeleteOne(_m *Instrument) *InstrumentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InstrumentClient) DeleteOneID(id string) *InstrumentDeleteOne {
+	builder := c.Delete().Where(instrument.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InstrumentDeleteOne{builder}
+}
+
+// Query returns a query builder for Instrument.
+func (c *InstrumentClient) Query() *InstrumentQuery {
+	return &InstrumentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInstrument},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Instrument entity by its id.
+func (c *InstrumentClient) Get(ctx context.Context, id string) (*Instrument, error) {
+	return c.Query().Where(instrument.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InstrumentClient) GetX(ctx context.Context, id string) *Instrument {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *InstrumentClient) Hooks() []Hook {
+	return c.hooks.Instrument
+}
+
+// Interceptors returns the client interceptors.
+func (c *InstrumentClient) Interceptors() []Interceptor {
+	return c.inters.Instrument
+}
+
+func (c *InstrumentClient) mutate(ctx context.Context, m *InstrumentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InstrumentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InstrumentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InstrumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InstrumentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Instrument mutation op: %q", m.Op())
 	}
 }
 
@@ -1648,6 +2483,141 @@ func (c *MeetingClient) mutate(ctx context.Context, m *MeetingMutation) (Value, 
 	}
 }
 
+// ParticipantNameClient is a client for the ParticipantName schema.
+type ParticipantNameClient struct {
+	config
+}
+
+// NewParticipantNameClient returns a client for the ParticipantName from the given config.
+func NewParticipantNameClient(c config) *ParticipantNameClient {
+	return &ParticipantNameClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `participantname.Hooks(f(g(h())))`.
+func (c *ParticipantNameClient) Use(hooks ...Hook) {
+	c.hooks.ParticipantName = append(c.hooks.ParticipantName, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `participantname.Intercept(f(g(h())))`.
+func (c *ParticipantNameClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ParticipantName = append(c.inters.ParticipantName, interceptors...)
+}
+
+// Create returns a builder for creating a ParticipantName entity.
+func (c *ParticipantNameClient) Create() *ParticipantNameCreate {
+	mutation := newParticipantNameMutation(c.config, OpCreate)
+	return &ParticipantNameCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ParticipantName entities.
+func (c *ParticipantNameClient) CreateBulk(builders ...*ParticipantNameCreate) *ParticipantNameCreateBulk {
+	return &ParticipantNameCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ParticipantNameClient) MapCreateBulk(slice any, setFunc func(*ParticipantNameCreate, int)) *ParticipantNameCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ParticipantNameCreateBulk{err: fmt.Errorf("calling to ParticipantNameClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ParticipantNameCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ParticipantNameCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ParticipantName.
+func (c *ParticipantNameClient) Update() *ParticipantNameUpdate {
+	mutation := newParticipantNameMutation(c.config, OpUpdate)
+	return &ParticipantNameUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ParticipantNameClient) UpdateOne(_m *ParticipantName) *ParticipantNameUpdateOne {
+	mutation := newParticipantNameMutation(c.config, OpUpdateOne, withParticipantName(_m))
+	return &ParticipantNameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ParticipantNameClient) UpdateOneID(id int64) *ParticipantNameUpdateOne {
+	mutation := newParticipantNameMutation(c.config, OpUpdateOne, withParticipantNameID(id))
+	return &ParticipantNameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ParticipantName.
+func (c *ParticipantNameClient) Delete() *ParticipantNameDelete {
+	mutation := newParticipantNameMutation(c.config, OpDelete)
+	return &ParticipantNameDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ParticipantNameClient) DeleteOne(_m *ParticipantName) *ParticipantNameDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ParticipantNameClient) DeleteOneID(id int64) *ParticipantNameDeleteOne {
+	builder := c.Delete().Where(participantname.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ParticipantNameDeleteOne{builder}
+}
+
+// Query returns a query builder for ParticipantName.
+func (c *ParticipantNameClient) Query() *ParticipantNameQuery {
+	return &ParticipantNameQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeParticipantName},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ParticipantName entity by its id.
+func (c *ParticipantNameClient) Get(ctx context.Context, id int64) (*ParticipantName, error) {
+	return c.Query().Where(participantname.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ParticipantNameClient) GetX(ctx context.Context, id int64) *ParticipantName {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ParticipantNameClient) Hooks() []Hook {
+	hooks := c.hooks.ParticipantName
+	return append(hooks[:len(hooks):len(hooks)], participantname.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ParticipantNameClient) Interceptors() []Interceptor {
+	inters := c.inters.ParticipantName
+	return append(inters[:len(inters):len(inters)], participantname.Interceptors[:]...)
+}
+
+func (c *ParticipantNameClient) mutate(ctx context.Context, m *ParticipantNameMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ParticipantNameCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ParticipantNameUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ParticipantNameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ParticipantNameDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown ParticipantName mutation op: %q", m.Op())
+	}
+}
+
 // ParticipantVersionClient is a client for the ParticipantVersion schema.
 type ParticipantVersionClient struct {
 	config
@@ -2086,12 +3056,14 @@ func (c *RevisionClient) mutate(ctx context.Context, m *RevisionMutation) (Value
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Change, ChangeCounter, Delegation, Entity, Instance, Invitation, Key,
-		KeyMeeting, Meeting, ParticipantVersion, Request, Revision []ent.Hook
+		Change, ChangeCounter, Credentials, Delegation, Document, DocumentVersion,
+		Entity, File, Instance, Instrument, Invitation, Key, KeyMeeting, Meeting,
+		ParticipantName, ParticipantVersion, Request, Revision []ent.Hook
 	}
 	inters struct {
-		Change, ChangeCounter, Delegation, Entity, Instance, Invitation, Key,
-		KeyMeeting, Meeting, ParticipantVersion, Request, Revision []ent.Interceptor
+		Change, ChangeCounter, Credentials, Delegation, Document, DocumentVersion,
+		Entity, File, Instance, Instrument, Invitation, Key, KeyMeeting, Meeting,
+		ParticipantName, ParticipantVersion, Request, Revision []ent.Interceptor
 	}
 )
 

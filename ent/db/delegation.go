@@ -46,6 +46,8 @@ type Delegation struct {
 	AcceptTime *time.Time `json:"accept_time,omitempty"`
 	// ReturnReasons holds the value of the "return_reasons" field.
 	ReturnReasons []string `json:"return_reasons,omitempty"`
+	// Warnings holds the value of the "warnings" field.
+	Warnings []string `json:"warnings,omitempty"`
 	// NoteReference holds the value of the "note_reference" field.
 	NoteReference string `json:"note_reference,omitempty"`
 	// NoteDate holds the value of the "note_date" field.
@@ -126,7 +128,7 @@ func (*Delegation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case delegation.FieldReturnReasons:
+		case delegation.FieldReturnReasons, delegation.FieldWarnings:
 			values[i] = new([]byte)
 		case delegation.FieldLate:
 			values[i] = new(sql.NullBool)
@@ -236,6 +238,14 @@ func (_m *Delegation) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.ReturnReasons); err != nil {
 					return fmt.Errorf("unmarshal field return_reasons: %w", err)
+				}
+			}
+		case delegation.FieldWarnings:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field warnings", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Warnings); err != nil {
+					return fmt.Errorf("unmarshal field warnings: %w", err)
 				}
 			}
 		case delegation.FieldNoteReference:
@@ -376,6 +386,9 @@ func (_m *Delegation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("return_reasons=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ReturnReasons))
+	builder.WriteString(", ")
+	builder.WriteString("warnings=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Warnings))
 	builder.WriteString(", ")
 	builder.WriteString("note_reference=")
 	builder.WriteString(_m.NoteReference)

@@ -128,6 +128,12 @@ func (_c *DelegationCreate) SetReturnReasons(v []string) *DelegationCreate {
 	return _c
 }
 
+// SetWarnings sets the "warnings" field.
+func (_c *DelegationCreate) SetWarnings(v []string) *DelegationCreate {
+	_c.mutation.SetWarnings(v)
+	return _c
+}
+
 // SetNoteReference sets the "note_reference" field.
 func (_c *DelegationCreate) SetNoteReference(v string) *DelegationCreate {
 	_c.mutation.SetNoteReference(v)
@@ -475,6 +481,10 @@ func (_c *DelegationCreate) createSpec() (*Delegation, *sqlgraph.CreateSpec) {
 		_spec.SetField(delegation.FieldReturnReasons, field.TypeJSON, value)
 		_node.ReturnReasons = value
 	}
+	if value, ok := _c.mutation.Warnings(); ok {
+		_spec.SetField(delegation.FieldWarnings, field.TypeJSON, value)
+		_node.Warnings = value
+	}
 	if value, ok := _c.mutation.NoteReference(); ok {
 		_spec.SetField(delegation.FieldNoteReference, field.TypeString, value)
 		_node.NoteReference = value
@@ -774,6 +784,24 @@ func (u *DelegationUpsert) UpdateReturnReasons() *DelegationUpsert {
 // ClearReturnReasons clears the value of the "return_reasons" field.
 func (u *DelegationUpsert) ClearReturnReasons() *DelegationUpsert {
 	u.SetNull(delegation.FieldReturnReasons)
+	return u
+}
+
+// SetWarnings sets the "warnings" field.
+func (u *DelegationUpsert) SetWarnings(v []string) *DelegationUpsert {
+	u.Set(delegation.FieldWarnings, v)
+	return u
+}
+
+// UpdateWarnings sets the "warnings" field to the value that was provided on create.
+func (u *DelegationUpsert) UpdateWarnings() *DelegationUpsert {
+	u.SetExcluded(delegation.FieldWarnings)
+	return u
+}
+
+// ClearWarnings clears the value of the "warnings" field.
+func (u *DelegationUpsert) ClearWarnings() *DelegationUpsert {
+	u.SetNull(delegation.FieldWarnings)
 	return u
 }
 
@@ -1097,6 +1125,27 @@ func (u *DelegationUpsertOne) UpdateReturnReasons() *DelegationUpsertOne {
 func (u *DelegationUpsertOne) ClearReturnReasons() *DelegationUpsertOne {
 	return u.Update(func(s *DelegationUpsert) {
 		s.ClearReturnReasons()
+	})
+}
+
+// SetWarnings sets the "warnings" field.
+func (u *DelegationUpsertOne) SetWarnings(v []string) *DelegationUpsertOne {
+	return u.Update(func(s *DelegationUpsert) {
+		s.SetWarnings(v)
+	})
+}
+
+// UpdateWarnings sets the "warnings" field to the value that was provided on create.
+func (u *DelegationUpsertOne) UpdateWarnings() *DelegationUpsertOne {
+	return u.Update(func(s *DelegationUpsert) {
+		s.UpdateWarnings()
+	})
+}
+
+// ClearWarnings clears the value of the "warnings" field.
+func (u *DelegationUpsertOne) ClearWarnings() *DelegationUpsertOne {
+	return u.Update(func(s *DelegationUpsert) {
+		s.ClearWarnings()
 	})
 }
 
@@ -1600,6 +1649,27 @@ func (u *DelegationUpsertBulk) UpdateReturnReasons() *DelegationUpsertBulk {
 func (u *DelegationUpsertBulk) ClearReturnReasons() *DelegationUpsertBulk {
 	return u.Update(func(s *DelegationUpsert) {
 		s.ClearReturnReasons()
+	})
+}
+
+// SetWarnings sets the "warnings" field.
+func (u *DelegationUpsertBulk) SetWarnings(v []string) *DelegationUpsertBulk {
+	return u.Update(func(s *DelegationUpsert) {
+		s.SetWarnings(v)
+	})
+}
+
+// UpdateWarnings sets the "warnings" field to the value that was provided on create.
+func (u *DelegationUpsertBulk) UpdateWarnings() *DelegationUpsertBulk {
+	return u.Update(func(s *DelegationUpsert) {
+		s.UpdateWarnings()
+	})
+}
+
+// ClearWarnings clears the value of the "warnings" field.
+func (u *DelegationUpsertBulk) ClearWarnings() *DelegationUpsertBulk {
+	return u.Update(func(s *DelegationUpsert) {
+		s.ClearWarnings()
 	})
 }
 

@@ -210,6 +210,24 @@ func (_u *DelegationUpdate) ClearReturnReasons() *DelegationUpdate {
 	return _u
 }
 
+// SetWarnings sets the "warnings" field.
+func (_u *DelegationUpdate) SetWarnings(v []string) *DelegationUpdate {
+	_u.mutation.SetWarnings(v)
+	return _u
+}
+
+// AppendWarnings appends value to the "warnings" field.
+func (_u *DelegationUpdate) AppendWarnings(v []string) *DelegationUpdate {
+	_u.mutation.AppendWarnings(v)
+	return _u
+}
+
+// ClearWarnings clears the value of the "warnings" field.
+func (_u *DelegationUpdate) ClearWarnings() *DelegationUpdate {
+	_u.mutation.ClearWarnings()
+	return _u
+}
+
 // SetNoteReference sets the "note_reference" field.
 func (_u *DelegationUpdate) SetNoteReference(v string) *DelegationUpdate {
 	_u.mutation.SetNoteReference(v)
@@ -493,6 +511,17 @@ func (_u *DelegationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if _u.mutation.ReturnReasonsCleared() {
 		_spec.ClearField(delegation.FieldReturnReasons, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Warnings(); ok {
+		_spec.SetField(delegation.FieldWarnings, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedWarnings(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, delegation.FieldWarnings, value)
+		})
+	}
+	if _u.mutation.WarningsCleared() {
+		_spec.ClearField(delegation.FieldWarnings, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.NoteReference(); ok {
 		_spec.SetField(delegation.FieldNoteReference, field.TypeString, value)
@@ -802,6 +831,24 @@ func (_u *DelegationUpdateOne) AppendReturnReasons(v []string) *DelegationUpdate
 // ClearReturnReasons clears the value of the "return_reasons" field.
 func (_u *DelegationUpdateOne) ClearReturnReasons() *DelegationUpdateOne {
 	_u.mutation.ClearReturnReasons()
+	return _u
+}
+
+// SetWarnings sets the "warnings" field.
+func (_u *DelegationUpdateOne) SetWarnings(v []string) *DelegationUpdateOne {
+	_u.mutation.SetWarnings(v)
+	return _u
+}
+
+// AppendWarnings appends value to the "warnings" field.
+func (_u *DelegationUpdateOne) AppendWarnings(v []string) *DelegationUpdateOne {
+	_u.mutation.AppendWarnings(v)
+	return _u
+}
+
+// ClearWarnings clears the value of the "warnings" field.
+func (_u *DelegationUpdateOne) ClearWarnings() *DelegationUpdateOne {
+	_u.mutation.ClearWarnings()
 	return _u
 }
 
@@ -1118,6 +1165,17 @@ func (_u *DelegationUpdateOne) sqlSave(ctx context.Context) (_node *Delegation, 
 	}
 	if _u.mutation.ReturnReasonsCleared() {
 		_spec.ClearField(delegation.FieldReturnReasons, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Warnings(); ok {
+		_spec.SetField(delegation.FieldWarnings, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedWarnings(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, delegation.FieldWarnings, value)
+		})
+	}
+	if _u.mutation.WarningsCleared() {
+		_spec.ClearField(delegation.FieldWarnings, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.NoteReference(); ok {
 		_spec.SetField(delegation.FieldNoteReference, field.TypeString, value)

@@ -14,13 +14,19 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/un-placard/placard/ent/db/change"
 	"github.com/un-placard/placard/ent/db/changecounter"
+	"github.com/un-placard/placard/ent/db/credentials"
 	"github.com/un-placard/placard/ent/db/delegation"
+	"github.com/un-placard/placard/ent/db/document"
+	"github.com/un-placard/placard/ent/db/documentversion"
 	"github.com/un-placard/placard/ent/db/entity"
+	"github.com/un-placard/placard/ent/db/file"
 	"github.com/un-placard/placard/ent/db/instance"
+	"github.com/un-placard/placard/ent/db/instrument"
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
@@ -86,13 +92,19 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			change.Table:             change.ValidColumn,
 			changecounter.Table:      changecounter.ValidColumn,
+			credentials.Table:        credentials.ValidColumn,
 			delegation.Table:         delegation.ValidColumn,
+			document.Table:           document.ValidColumn,
+			documentversion.Table:    documentversion.ValidColumn,
 			entity.Table:             entity.ValidColumn,
+			file.Table:               file.ValidColumn,
 			instance.Table:           instance.ValidColumn,
+			instrument.Table:         instrument.ValidColumn,
 			invitation.Table:         invitation.ValidColumn,
 			key.Table:                key.ValidColumn,
 			keymeeting.Table:         keymeeting.ValidColumn,
 			meeting.Table:            meeting.ValidColumn,
+			participantname.Table:    participantname.ValidColumn,
 			participantversion.Table: participantversion.ValidColumn,
 			request.Table:            request.ValidColumn,
 			revision.Table:           revision.ValidColumn,

@@ -31,6 +31,14 @@ type Entity struct {
 	M49Code string `json:"m49_code,omitempty"`
 	// Region holds the value of the "region" field.
 	Region string `json:"region,omitempty"`
+	// ConsultativeStatus holds the value of the "consultative_status" field.
+	ConsultativeStatus string `json:"consultative_status,omitempty"`
+	// Language holds the value of the "language" field.
+	Language string `json:"language,omitempty"`
+	// all its names, folded
+	SearchKey string `json:"search_key,omitempty"`
+	// changed by the Secretariat: the register of the program leaves it alone
+	Edited bool `json:"edited,omitempty"`
 	// JSON of the contract's Entity with its names only
 	Names        string `json:"names,omitempty"`
 	selectValues sql.SelectValues
@@ -41,9 +49,11 @@ func (*Entity) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case entity.FieldEdited:
+			values[i] = new(sql.NullBool)
 		case entity.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case entity.FieldID, entity.FieldKind, entity.FieldAlpha2Code, entity.FieldM49Code, entity.FieldRegion, entity.FieldNames:
+		case entity.FieldID, entity.FieldKind, entity.FieldAlpha2Code, entity.FieldM49Code, entity.FieldRegion, entity.FieldConsultativeStatus, entity.FieldLanguage, entity.FieldSearchKey, entity.FieldNames:
 			values[i] = new(sql.NullString)
 		case entity.FieldCreateTime, entity.FieldUpdateTime:
 			values[i] = new(sql.NullTime)
@@ -110,6 +120,30 @@ func (_m *Entity) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Region = value.String
 			}
+		case entity.FieldConsultativeStatus:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field consultative_status", values[i])
+			} else if value.Valid {
+				_m.ConsultativeStatus = value.String
+			}
+		case entity.FieldLanguage:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field language", values[i])
+			} else if value.Valid {
+				_m.Language = value.String
+			}
+		case entity.FieldSearchKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field search_key", values[i])
+			} else if value.Valid {
+				_m.SearchKey = value.String
+			}
+		case entity.FieldEdited:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field edited", values[i])
+			} else if value.Valid {
+				_m.Edited = value.Bool
+			}
 		case entity.FieldNames:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field names", values[i])
@@ -172,6 +206,18 @@ func (_m *Entity) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("region=")
 	builder.WriteString(_m.Region)
+	builder.WriteString(", ")
+	builder.WriteString("consultative_status=")
+	builder.WriteString(_m.ConsultativeStatus)
+	builder.WriteString(", ")
+	builder.WriteString("language=")
+	builder.WriteString(_m.Language)
+	builder.WriteString(", ")
+	builder.WriteString("search_key=")
+	builder.WriteString(_m.SearchKey)
+	builder.WriteString(", ")
+	builder.WriteString("edited=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Edited))
 	builder.WriteString(", ")
 	builder.WriteString("names=")
 	builder.WriteString(_m.Names)

@@ -97,6 +97,62 @@ func (_c *EntityCreate) SetNillableRegion(v *string) *EntityCreate {
 	return _c
 }
 
+// SetConsultativeStatus sets the "consultative_status" field.
+func (_c *EntityCreate) SetConsultativeStatus(v string) *EntityCreate {
+	_c.mutation.SetConsultativeStatus(v)
+	return _c
+}
+
+// SetNillableConsultativeStatus sets the "consultative_status" field if the given value is not nil.
+func (_c *EntityCreate) SetNillableConsultativeStatus(v *string) *EntityCreate {
+	if v != nil {
+		_c.SetConsultativeStatus(*v)
+	}
+	return _c
+}
+
+// SetLanguage sets the "language" field.
+func (_c *EntityCreate) SetLanguage(v string) *EntityCreate {
+	_c.mutation.SetLanguage(v)
+	return _c
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_c *EntityCreate) SetNillableLanguage(v *string) *EntityCreate {
+	if v != nil {
+		_c.SetLanguage(*v)
+	}
+	return _c
+}
+
+// SetSearchKey sets the "search_key" field.
+func (_c *EntityCreate) SetSearchKey(v string) *EntityCreate {
+	_c.mutation.SetSearchKey(v)
+	return _c
+}
+
+// SetNillableSearchKey sets the "search_key" field if the given value is not nil.
+func (_c *EntityCreate) SetNillableSearchKey(v *string) *EntityCreate {
+	if v != nil {
+		_c.SetSearchKey(*v)
+	}
+	return _c
+}
+
+// SetEdited sets the "edited" field.
+func (_c *EntityCreate) SetEdited(v bool) *EntityCreate {
+	_c.mutation.SetEdited(v)
+	return _c
+}
+
+// SetNillableEdited sets the "edited" field if the given value is not nil.
+func (_c *EntityCreate) SetNillableEdited(v *bool) *EntityCreate {
+	if v != nil {
+		_c.SetEdited(*v)
+	}
+	return _c
+}
+
 // SetNames sets the "names" field.
 func (_c *EntityCreate) SetNames(v string) *EntityCreate {
 	_c.mutation.SetNames(v)
@@ -160,6 +216,22 @@ func (_c *EntityCreate) defaults() {
 		v := entity.DefaultRegion
 		_c.mutation.SetRegion(v)
 	}
+	if _, ok := _c.mutation.ConsultativeStatus(); !ok {
+		v := entity.DefaultConsultativeStatus
+		_c.mutation.SetConsultativeStatus(v)
+	}
+	if _, ok := _c.mutation.Language(); !ok {
+		v := entity.DefaultLanguage
+		_c.mutation.SetLanguage(v)
+	}
+	if _, ok := _c.mutation.SearchKey(); !ok {
+		v := entity.DefaultSearchKey
+		_c.mutation.SetSearchKey(v)
+	}
+	if _, ok := _c.mutation.Edited(); !ok {
+		v := entity.DefaultEdited
+		_c.mutation.SetEdited(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -184,6 +256,18 @@ func (_c *EntityCreate) check() error {
 	}
 	if _, ok := _c.mutation.Region(); !ok {
 		return &ValidationError{Name: "region", err: errors.New(`db: missing required field "Entity.region"`)}
+	}
+	if _, ok := _c.mutation.ConsultativeStatus(); !ok {
+		return &ValidationError{Name: "consultative_status", err: errors.New(`db: missing required field "Entity.consultative_status"`)}
+	}
+	if _, ok := _c.mutation.Language(); !ok {
+		return &ValidationError{Name: "language", err: errors.New(`db: missing required field "Entity.language"`)}
+	}
+	if _, ok := _c.mutation.SearchKey(); !ok {
+		return &ValidationError{Name: "search_key", err: errors.New(`db: missing required field "Entity.search_key"`)}
+	}
+	if _, ok := _c.mutation.Edited(); !ok {
+		return &ValidationError{Name: "edited", err: errors.New(`db: missing required field "Entity.edited"`)}
 	}
 	if _, ok := _c.mutation.Names(); !ok {
 		return &ValidationError{Name: "names", err: errors.New(`db: missing required field "Entity.names"`)}
@@ -251,6 +335,22 @@ func (_c *EntityCreate) createSpec() (*Entity, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Region(); ok {
 		_spec.SetField(entity.FieldRegion, field.TypeString, value)
 		_node.Region = value
+	}
+	if value, ok := _c.mutation.ConsultativeStatus(); ok {
+		_spec.SetField(entity.FieldConsultativeStatus, field.TypeString, value)
+		_node.ConsultativeStatus = value
+	}
+	if value, ok := _c.mutation.Language(); ok {
+		_spec.SetField(entity.FieldLanguage, field.TypeString, value)
+		_node.Language = value
+	}
+	if value, ok := _c.mutation.SearchKey(); ok {
+		_spec.SetField(entity.FieldSearchKey, field.TypeString, value)
+		_node.SearchKey = value
+	}
+	if value, ok := _c.mutation.Edited(); ok {
+		_spec.SetField(entity.FieldEdited, field.TypeBool, value)
+		_node.Edited = value
 	}
 	if value, ok := _c.mutation.Names(); ok {
 		_spec.SetField(entity.FieldNames, field.TypeString, value)
@@ -383,6 +483,54 @@ func (u *EntityUpsert) SetRegion(v string) *EntityUpsert {
 // UpdateRegion sets the "region" field to the value that was provided on create.
 func (u *EntityUpsert) UpdateRegion() *EntityUpsert {
 	u.SetExcluded(entity.FieldRegion)
+	return u
+}
+
+// SetConsultativeStatus sets the "consultative_status" field.
+func (u *EntityUpsert) SetConsultativeStatus(v string) *EntityUpsert {
+	u.Set(entity.FieldConsultativeStatus, v)
+	return u
+}
+
+// UpdateConsultativeStatus sets the "consultative_status" field to the value that was provided on create.
+func (u *EntityUpsert) UpdateConsultativeStatus() *EntityUpsert {
+	u.SetExcluded(entity.FieldConsultativeStatus)
+	return u
+}
+
+// SetLanguage sets the "language" field.
+func (u *EntityUpsert) SetLanguage(v string) *EntityUpsert {
+	u.Set(entity.FieldLanguage, v)
+	return u
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *EntityUpsert) UpdateLanguage() *EntityUpsert {
+	u.SetExcluded(entity.FieldLanguage)
+	return u
+}
+
+// SetSearchKey sets the "search_key" field.
+func (u *EntityUpsert) SetSearchKey(v string) *EntityUpsert {
+	u.Set(entity.FieldSearchKey, v)
+	return u
+}
+
+// UpdateSearchKey sets the "search_key" field to the value that was provided on create.
+func (u *EntityUpsert) UpdateSearchKey() *EntityUpsert {
+	u.SetExcluded(entity.FieldSearchKey)
+	return u
+}
+
+// SetEdited sets the "edited" field.
+func (u *EntityUpsert) SetEdited(v bool) *EntityUpsert {
+	u.Set(entity.FieldEdited, v)
+	return u
+}
+
+// UpdateEdited sets the "edited" field to the value that was provided on create.
+func (u *EntityUpsert) UpdateEdited() *EntityUpsert {
+	u.SetExcluded(entity.FieldEdited)
 	return u
 }
 
@@ -537,6 +685,62 @@ func (u *EntityUpsertOne) SetRegion(v string) *EntityUpsertOne {
 func (u *EntityUpsertOne) UpdateRegion() *EntityUpsertOne {
 	return u.Update(func(s *EntityUpsert) {
 		s.UpdateRegion()
+	})
+}
+
+// SetConsultativeStatus sets the "consultative_status" field.
+func (u *EntityUpsertOne) SetConsultativeStatus(v string) *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetConsultativeStatus(v)
+	})
+}
+
+// UpdateConsultativeStatus sets the "consultative_status" field to the value that was provided on create.
+func (u *EntityUpsertOne) UpdateConsultativeStatus() *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateConsultativeStatus()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *EntityUpsertOne) SetLanguage(v string) *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *EntityUpsertOne) UpdateLanguage() *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateLanguage()
+	})
+}
+
+// SetSearchKey sets the "search_key" field.
+func (u *EntityUpsertOne) SetSearchKey(v string) *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetSearchKey(v)
+	})
+}
+
+// UpdateSearchKey sets the "search_key" field to the value that was provided on create.
+func (u *EntityUpsertOne) UpdateSearchKey() *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateSearchKey()
+	})
+}
+
+// SetEdited sets the "edited" field.
+func (u *EntityUpsertOne) SetEdited(v bool) *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetEdited(v)
+	})
+}
+
+// UpdateEdited sets the "edited" field to the value that was provided on create.
+func (u *EntityUpsertOne) UpdateEdited() *EntityUpsertOne {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateEdited()
 	})
 }
 
@@ -860,6 +1064,62 @@ func (u *EntityUpsertBulk) SetRegion(v string) *EntityUpsertBulk {
 func (u *EntityUpsertBulk) UpdateRegion() *EntityUpsertBulk {
 	return u.Update(func(s *EntityUpsert) {
 		s.UpdateRegion()
+	})
+}
+
+// SetConsultativeStatus sets the "consultative_status" field.
+func (u *EntityUpsertBulk) SetConsultativeStatus(v string) *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetConsultativeStatus(v)
+	})
+}
+
+// UpdateConsultativeStatus sets the "consultative_status" field to the value that was provided on create.
+func (u *EntityUpsertBulk) UpdateConsultativeStatus() *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateConsultativeStatus()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *EntityUpsertBulk) SetLanguage(v string) *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *EntityUpsertBulk) UpdateLanguage() *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateLanguage()
+	})
+}
+
+// SetSearchKey sets the "search_key" field.
+func (u *EntityUpsertBulk) SetSearchKey(v string) *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetSearchKey(v)
+	})
+}
+
+// UpdateSearchKey sets the "search_key" field to the value that was provided on create.
+func (u *EntityUpsertBulk) UpdateSearchKey() *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateSearchKey()
+	})
+}
+
+// SetEdited sets the "edited" field.
+func (u *EntityUpsertBulk) SetEdited(v bool) *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.SetEdited(v)
+	})
+}
+
+// UpdateEdited sets the "edited" field to the value that was provided on create.
+func (u *EntityUpsertBulk) UpdateEdited() *EntityUpsertBulk {
+	return u.Update(func(s *EntityUpsert) {
+		s.UpdateEdited()
 	})
 }
 

@@ -120,6 +120,62 @@ func (_u *EntityUpdate) SetNillableRegion(v *string) *EntityUpdate {
 	return _u
 }
 
+// SetConsultativeStatus sets the "consultative_status" field.
+func (_u *EntityUpdate) SetConsultativeStatus(v string) *EntityUpdate {
+	_u.mutation.SetConsultativeStatus(v)
+	return _u
+}
+
+// SetNillableConsultativeStatus sets the "consultative_status" field if the given value is not nil.
+func (_u *EntityUpdate) SetNillableConsultativeStatus(v *string) *EntityUpdate {
+	if v != nil {
+		_u.SetConsultativeStatus(*v)
+	}
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *EntityUpdate) SetLanguage(v string) *EntityUpdate {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *EntityUpdate) SetNillableLanguage(v *string) *EntityUpdate {
+	if v != nil {
+		_u.SetLanguage(*v)
+	}
+	return _u
+}
+
+// SetSearchKey sets the "search_key" field.
+func (_u *EntityUpdate) SetSearchKey(v string) *EntityUpdate {
+	_u.mutation.SetSearchKey(v)
+	return _u
+}
+
+// SetNillableSearchKey sets the "search_key" field if the given value is not nil.
+func (_u *EntityUpdate) SetNillableSearchKey(v *string) *EntityUpdate {
+	if v != nil {
+		_u.SetSearchKey(*v)
+	}
+	return _u
+}
+
+// SetEdited sets the "edited" field.
+func (_u *EntityUpdate) SetEdited(v bool) *EntityUpdate {
+	_u.mutation.SetEdited(v)
+	return _u
+}
+
+// SetNillableEdited sets the "edited" field if the given value is not nil.
+func (_u *EntityUpdate) SetNillableEdited(v *bool) *EntityUpdate {
+	if v != nil {
+		_u.SetEdited(*v)
+	}
+	return _u
+}
+
 // SetNames sets the "names" field.
 func (_u *EntityUpdate) SetNames(v string) *EntityUpdate {
 	_u.mutation.SetNames(v)
@@ -201,6 +257,18 @@ func (_u *EntityUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Region(); ok {
 		_spec.SetField(entity.FieldRegion, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ConsultativeStatus(); ok {
+		_spec.SetField(entity.FieldConsultativeStatus, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(entity.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SearchKey(); ok {
+		_spec.SetField(entity.FieldSearchKey, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Edited(); ok {
+		_spec.SetField(entity.FieldEdited, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Names(); ok {
 		_spec.SetField(entity.FieldNames, field.TypeString, value)
@@ -318,6 +386,62 @@ func (_u *EntityUpdateOne) SetNillableRegion(v *string) *EntityUpdateOne {
 	return _u
 }
 
+// SetConsultativeStatus sets the "consultative_status" field.
+func (_u *EntityUpdateOne) SetConsultativeStatus(v string) *EntityUpdateOne {
+	_u.mutation.SetConsultativeStatus(v)
+	return _u
+}
+
+// SetNillableConsultativeStatus sets the "consultative_status" field if the given value is not nil.
+func (_u *EntityUpdateOne) SetNillableConsultativeStatus(v *string) *EntityUpdateOne {
+	if v != nil {
+		_u.SetConsultativeStatus(*v)
+	}
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *EntityUpdateOne) SetLanguage(v string) *EntityUpdateOne {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *EntityUpdateOne) SetNillableLanguage(v *string) *EntityUpdateOne {
+	if v != nil {
+		_u.SetLanguage(*v)
+	}
+	return _u
+}
+
+// SetSearchKey sets the "search_key" field.
+func (_u *EntityUpdateOne) SetSearchKey(v string) *EntityUpdateOne {
+	_u.mutation.SetSearchKey(v)
+	return _u
+}
+
+// SetNillableSearchKey sets the "search_key" field if the given value is not nil.
+func (_u *EntityUpdateOne) SetNillableSearchKey(v *string) *EntityUpdateOne {
+	if v != nil {
+		_u.SetSearchKey(*v)
+	}
+	return _u
+}
+
+// SetEdited sets the "edited" field.
+func (_u *EntityUpdateOne) SetEdited(v bool) *EntityUpdateOne {
+	_u.mutation.SetEdited(v)
+	return _u
+}
+
+// SetNillableEdited sets the "edited" field if the given value is not nil.
+func (_u *EntityUpdateOne) SetNillableEdited(v *bool) *EntityUpdateOne {
+	if v != nil {
+		_u.SetEdited(*v)
+	}
+	return _u
+}
+
 // SetNames sets the "names" field.
 func (_u *EntityUpdateOne) SetNames(v string) *EntityUpdateOne {
 	_u.mutation.SetNames(v)
@@ -429,6 +553,18 @@ func (_u *EntityUpdateOne) sqlSave(ctx context.Context) (_node *Entity, err erro
 	}
 	if value, ok := _u.mutation.Region(); ok {
 		_spec.SetField(entity.FieldRegion, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ConsultativeStatus(); ok {
+		_spec.SetField(entity.FieldConsultativeStatus, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(entity.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SearchKey(); ok {
+		_spec.SetField(entity.FieldSearchKey, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Edited(); ok {
+		_spec.SetField(entity.FieldEdited, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Names(); ok {
 		_spec.SetField(entity.FieldNames, field.TypeString, value)

@@ -41,6 +41,8 @@ type Meeting struct {
 	DeadlineTime *time.Time `json:"deadline_time,omitempty"`
 	// CloseTime holds the value of the "close_time" field.
 	CloseTime *time.Time `json:"close_time,omitempty"`
+	// InstrumentID holds the value of the "instrument_id" field.
+	InstrumentID string `json:"instrument_id,omitempty"`
 	// JSON of the contract's Meeting, without what has a column
 	Content      string `json:"content,omitempty"`
 	selectValues sql.SelectValues
@@ -53,7 +55,7 @@ func (*Meeting) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case meeting.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case meeting.FieldID, meeting.FieldState, meeting.FieldStartDate, meeting.FieldEndDate, meeting.FieldTimeZone, meeting.FieldLatePolicy, meeting.FieldModality, meeting.FieldCompositionDeadline, meeting.FieldContent:
+		case meeting.FieldID, meeting.FieldState, meeting.FieldStartDate, meeting.FieldEndDate, meeting.FieldTimeZone, meeting.FieldLatePolicy, meeting.FieldModality, meeting.FieldCompositionDeadline, meeting.FieldInstrumentID, meeting.FieldContent:
 			values[i] = new(sql.NullString)
 		case meeting.FieldCreateTime, meeting.FieldUpdateTime, meeting.FieldDeadlineTime, meeting.FieldCloseTime:
 			values[i] = new(sql.NullTime)
@@ -152,6 +154,12 @@ func (_m *Meeting) assignValues(columns []string, values []any) error {
 				_m.CloseTime = new(time.Time)
 				*_m.CloseTime = value.Time
 			}
+		case meeting.FieldInstrumentID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field instrument_id", values[i])
+			} else if value.Valid {
+				_m.InstrumentID = value.String
+			}
 		case meeting.FieldContent:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field content", values[i])
@@ -233,6 +241,9 @@ func (_m *Meeting) String() string {
 		builder.WriteString("close_time=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("instrument_id=")
+	builder.WriteString(_m.InstrumentID)
 	builder.WriteString(", ")
 	builder.WriteString("content=")
 	builder.WriteString(_m.Content)

@@ -127,6 +127,20 @@ func (_c *MeetingCreate) SetNillableCloseTime(v *time.Time) *MeetingCreate {
 	return _c
 }
 
+// SetInstrumentID sets the "instrument_id" field.
+func (_c *MeetingCreate) SetInstrumentID(v string) *MeetingCreate {
+	_c.mutation.SetInstrumentID(v)
+	return _c
+}
+
+// SetNillableInstrumentID sets the "instrument_id" field if the given value is not nil.
+func (_c *MeetingCreate) SetNillableInstrumentID(v *string) *MeetingCreate {
+	if v != nil {
+		_c.SetInstrumentID(*v)
+	}
+	return _c
+}
+
 // SetContent sets the "content" field.
 func (_c *MeetingCreate) SetContent(v string) *MeetingCreate {
 	_c.mutation.SetContent(v)
@@ -184,6 +198,10 @@ func (_c *MeetingCreate) defaults() error {
 		v := meeting.DefaultCompositionDeadline
 		_c.mutation.SetCompositionDeadline(v)
 	}
+	if _, ok := _c.mutation.InstrumentID(); !ok {
+		v := meeting.DefaultInstrumentID
+		_c.mutation.SetInstrumentID(v)
+	}
 	return nil
 }
 
@@ -218,6 +236,9 @@ func (_c *MeetingCreate) check() error {
 	}
 	if _, ok := _c.mutation.CompositionDeadline(); !ok {
 		return &ValidationError{Name: "composition_deadline", err: errors.New(`db: missing required field "Meeting.composition_deadline"`)}
+	}
+	if _, ok := _c.mutation.InstrumentID(); !ok {
+		return &ValidationError{Name: "instrument_id", err: errors.New(`db: missing required field "Meeting.instrument_id"`)}
 	}
 	if _, ok := _c.mutation.Content(); !ok {
 		return &ValidationError{Name: "content", err: errors.New(`db: missing required field "Meeting.content"`)}
@@ -305,6 +326,10 @@ func (_c *MeetingCreate) createSpec() (*Meeting, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CloseTime(); ok {
 		_spec.SetField(meeting.FieldCloseTime, field.TypeTime, value)
 		_node.CloseTime = &value
+	}
+	if value, ok := _c.mutation.InstrumentID(); ok {
+		_spec.SetField(meeting.FieldInstrumentID, field.TypeString, value)
+		_node.InstrumentID = value
 	}
 	if value, ok := _c.mutation.Content(); ok {
 		_spec.SetField(meeting.FieldContent, field.TypeString, value)
@@ -509,6 +534,18 @@ func (u *MeetingUpsert) UpdateCloseTime() *MeetingUpsert {
 // ClearCloseTime clears the value of the "close_time" field.
 func (u *MeetingUpsert) ClearCloseTime() *MeetingUpsert {
 	u.SetNull(meeting.FieldCloseTime)
+	return u
+}
+
+// SetInstrumentID sets the "instrument_id" field.
+func (u *MeetingUpsert) SetInstrumentID(v string) *MeetingUpsert {
+	u.Set(meeting.FieldInstrumentID, v)
+	return u
+}
+
+// UpdateInstrumentID sets the "instrument_id" field to the value that was provided on create.
+func (u *MeetingUpsert) UpdateInstrumentID() *MeetingUpsert {
+	u.SetExcluded(meeting.FieldInstrumentID)
 	return u
 }
 
@@ -747,6 +784,20 @@ func (u *MeetingUpsertOne) UpdateCloseTime() *MeetingUpsertOne {
 func (u *MeetingUpsertOne) ClearCloseTime() *MeetingUpsertOne {
 	return u.Update(func(s *MeetingUpsert) {
 		s.ClearCloseTime()
+	})
+}
+
+// SetInstrumentID sets the "instrument_id" field.
+func (u *MeetingUpsertOne) SetInstrumentID(v string) *MeetingUpsertOne {
+	return u.Update(func(s *MeetingUpsert) {
+		s.SetInstrumentID(v)
+	})
+}
+
+// UpdateInstrumentID sets the "instrument_id" field to the value that was provided on create.
+func (u *MeetingUpsertOne) UpdateInstrumentID() *MeetingUpsertOne {
+	return u.Update(func(s *MeetingUpsert) {
+		s.UpdateInstrumentID()
 	})
 }
 
@@ -1154,6 +1205,20 @@ func (u *MeetingUpsertBulk) UpdateCloseTime() *MeetingUpsertBulk {
 func (u *MeetingUpsertBulk) ClearCloseTime() *MeetingUpsertBulk {
 	return u.Update(func(s *MeetingUpsert) {
 		s.ClearCloseTime()
+	})
+}
+
+// SetInstrumentID sets the "instrument_id" field.
+func (u *MeetingUpsertBulk) SetInstrumentID(v string) *MeetingUpsertBulk {
+	return u.Update(func(s *MeetingUpsert) {
+		s.SetInstrumentID(v)
+	})
+}
+
+// UpdateInstrumentID sets the "instrument_id" field to the value that was provided on create.
+func (u *MeetingUpsertBulk) UpdateInstrumentID() *MeetingUpsertBulk {
+	return u.Update(func(s *MeetingUpsert) {
+		s.UpdateInstrumentID()
 	})
 }
 

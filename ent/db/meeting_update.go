@@ -202,6 +202,20 @@ func (_u *MeetingUpdate) ClearCloseTime() *MeetingUpdate {
 	return _u
 }
 
+// SetInstrumentID sets the "instrument_id" field.
+func (_u *MeetingUpdate) SetInstrumentID(v string) *MeetingUpdate {
+	_u.mutation.SetInstrumentID(v)
+	return _u
+}
+
+// SetNillableInstrumentID sets the "instrument_id" field if the given value is not nil.
+func (_u *MeetingUpdate) SetNillableInstrumentID(v *string) *MeetingUpdate {
+	if v != nil {
+		_u.SetInstrumentID(*v)
+	}
+	return _u
+}
+
 // SetContent sets the "content" field.
 func (_u *MeetingUpdate) SetContent(v string) *MeetingUpdate {
 	_u.mutation.SetContent(v)
@@ -304,6 +318,9 @@ func (_u *MeetingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.CloseTimeCleared() {
 		_spec.ClearField(meeting.FieldCloseTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.InstrumentID(); ok {
+		_spec.SetField(meeting.FieldInstrumentID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Content(); ok {
 		_spec.SetField(meeting.FieldContent, field.TypeString, value)
@@ -503,6 +520,20 @@ func (_u *MeetingUpdateOne) ClearCloseTime() *MeetingUpdateOne {
 	return _u
 }
 
+// SetInstrumentID sets the "instrument_id" field.
+func (_u *MeetingUpdateOne) SetInstrumentID(v string) *MeetingUpdateOne {
+	_u.mutation.SetInstrumentID(v)
+	return _u
+}
+
+// SetNillableInstrumentID sets the "instrument_id" field if the given value is not nil.
+func (_u *MeetingUpdateOne) SetNillableInstrumentID(v *string) *MeetingUpdateOne {
+	if v != nil {
+		_u.SetInstrumentID(*v)
+	}
+	return _u
+}
+
 // SetContent sets the "content" field.
 func (_u *MeetingUpdateOne) SetContent(v string) *MeetingUpdateOne {
 	_u.mutation.SetContent(v)
@@ -635,6 +666,9 @@ func (_u *MeetingUpdateOne) sqlSave(ctx context.Context) (_node *Meeting, err er
 	}
 	if _u.mutation.CloseTimeCleared() {
 		_spec.ClearField(meeting.FieldCloseTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.InstrumentID(); ok {
+		_spec.SetField(meeting.FieldInstrumentID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Content(); ok {
 		_spec.SetField(meeting.FieldContent, field.TypeString, value)

@@ -13,13 +13,19 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/un-placard/placard/ent/db/change"
 	"github.com/un-placard/placard/ent/db/changecounter"
+	"github.com/un-placard/placard/ent/db/credentials"
 	"github.com/un-placard/placard/ent/db/delegation"
+	"github.com/un-placard/placard/ent/db/document"
+	"github.com/un-placard/placard/ent/db/documentversion"
 	"github.com/un-placard/placard/ent/db/entity"
+	"github.com/un-placard/placard/ent/db/file"
 	"github.com/un-placard/placard/ent/db/instance"
+	"github.com/un-placard/placard/ent/db/instrument"
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/predicate"
 	"github.com/un-placard/placard/ent/db/request"
@@ -37,13 +43,19 @@ const (
 	// Node types.
 	TypeChange             = "Change"
 	TypeChangeCounter      = "ChangeCounter"
+	TypeCredentials        = "Credentials"
 	TypeDelegation         = "Delegation"
+	TypeDocument           = "Document"
+	TypeDocumentVersion    = "DocumentVersion"
 	TypeEntity             = "Entity"
+	TypeFile               = "File"
 	TypeInstance           = "Instance"
+	TypeInstrument         = "Instrument"
 	TypeInvitation         = "Invitation"
 	TypeKey                = "Key"
 	TypeKeyMeeting         = "KeyMeeting"
 	TypeMeeting            = "Meeting"
+	TypeParticipantName    = "ParticipantName"
 	TypeParticipantVersion = "ParticipantVersion"
 	TypeRequest            = "Request"
 	TypeRevision           = "Revision"
@@ -1364,6 +1376,1198 @@ func (m *ChangeCounterMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ChangeCounter edge %s", name)
 }
 
+// CredentialsMutation represents an operation that mutates the Credentials nodes in the graph.
+type CredentialsMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int64
+	create_time        *time.Time
+	update_time        *time.Time
+	revision           *int64
+	addrevision        *int64
+	state              *string
+	form               *string
+	receipt_date       *string
+	late               *bool
+	signatory_name     *string
+	signatory_title    *string
+	signatory_capacity *string
+	remarks            *string
+	decide_time        *time.Time
+	clearedFields      map[string]struct{}
+	meeting            *string
+	clearedmeeting     bool
+	entity             *string
+	clearedentity      bool
+	done               bool
+	oldValue           func(context.Context) (*Credentials, error)
+	predicates         []predicate.Credentials
+}
+
+var _ ent.Mutation = (*CredentialsMutation)(nil)
+
+// credentialsOption allows management of the mutation configuration using functional options.
+type credentialsOption func(*CredentialsMutation)
+
+// newCredentialsMutation creates new mutation for the Credentials entity.
+func newCredentialsMutation(c config, op Op, opts ...credentialsOption) *CredentialsMutation {
+	m := &CredentialsMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCredentials,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCredentialsID sets the ID field of the mutation.
+func withCredentialsID(id int64) credentialsOption {
+	return func(m *CredentialsMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Credentials
+		)
+		m.oldValue = func(ctx context.Context) (*Credentials, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Credentials.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCredentials sets the old Credentials of the mutation.
+func withCredentials(node *Credentials) credentialsOption {
+	return func(m *CredentialsMutation) {
+		m.oldValue = func(context.Context) (*Credentials, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CredentialsMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CredentialsMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Credentials entities.
+func (m *CredentialsMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CredentialsMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CredentialsMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Credentials.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetMeetingID sets the "meeting_id" field.
+func (m *CredentialsMutation) SetMeetingID(s string) {
+	m.meeting = &s
+}
+
+// MeetingID returns the value of the "meeting_id" field in the mutation.
+func (m *CredentialsMutation) MeetingID() (r string, exists bool) {
+	v := m.meeting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeetingID returns the old "meeting_id" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldMeetingID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeetingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeetingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeetingID: %w", err)
+	}
+	return oldValue.MeetingID, nil
+}
+
+// ResetMeetingID resets all changes to the "meeting_id" field.
+func (m *CredentialsMutation) ResetMeetingID() {
+	m.meeting = nil
+}
+
+// SetEntityID sets the "entity_id" field.
+func (m *CredentialsMutation) SetEntityID(s string) {
+	m.entity = &s
+}
+
+// EntityID returns the value of the "entity_id" field in the mutation.
+func (m *CredentialsMutation) EntityID() (r string, exists bool) {
+	v := m.entity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEntityID returns the old "entity_id" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldEntityID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEntityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEntityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEntityID: %w", err)
+	}
+	return oldValue.EntityID, nil
+}
+
+// ResetEntityID resets all changes to the "entity_id" field.
+func (m *CredentialsMutation) ResetEntityID() {
+	m.entity = nil
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *CredentialsMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *CredentialsMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *CredentialsMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *CredentialsMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *CredentialsMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *CredentialsMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *CredentialsMutation) SetRevision(i int64) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *CredentialsMutation) Revision() (r int64, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldRevision(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *CredentialsMutation) AddRevision(i int64) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *CredentialsMutation) AddedRevision() (r int64, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *CredentialsMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetState sets the "state" field.
+func (m *CredentialsMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *CredentialsMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *CredentialsMutation) ResetState() {
+	m.state = nil
+}
+
+// SetForm sets the "form" field.
+func (m *CredentialsMutation) SetForm(s string) {
+	m.form = &s
+}
+
+// Form returns the value of the "form" field in the mutation.
+func (m *CredentialsMutation) Form() (r string, exists bool) {
+	v := m.form
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldForm returns the old "form" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldForm(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldForm is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldForm requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldForm: %w", err)
+	}
+	return oldValue.Form, nil
+}
+
+// ResetForm resets all changes to the "form" field.
+func (m *CredentialsMutation) ResetForm() {
+	m.form = nil
+}
+
+// SetReceiptDate sets the "receipt_date" field.
+func (m *CredentialsMutation) SetReceiptDate(s string) {
+	m.receipt_date = &s
+}
+
+// ReceiptDate returns the value of the "receipt_date" field in the mutation.
+func (m *CredentialsMutation) ReceiptDate() (r string, exists bool) {
+	v := m.receipt_date
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceiptDate returns the old "receipt_date" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldReceiptDate(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceiptDate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceiptDate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceiptDate: %w", err)
+	}
+	return oldValue.ReceiptDate, nil
+}
+
+// ResetReceiptDate resets all changes to the "receipt_date" field.
+func (m *CredentialsMutation) ResetReceiptDate() {
+	m.receipt_date = nil
+}
+
+// SetLate sets the "late" field.
+func (m *CredentialsMutation) SetLate(b bool) {
+	m.late = &b
+}
+
+// Late returns the value of the "late" field in the mutation.
+func (m *CredentialsMutation) Late() (r bool, exists bool) {
+	v := m.late
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLate returns the old "late" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldLate(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLate: %w", err)
+	}
+	return oldValue.Late, nil
+}
+
+// ResetLate resets all changes to the "late" field.
+func (m *CredentialsMutation) ResetLate() {
+	m.late = nil
+}
+
+// SetSignatoryName sets the "signatory_name" field.
+func (m *CredentialsMutation) SetSignatoryName(s string) {
+	m.signatory_name = &s
+}
+
+// SignatoryName returns the value of the "signatory_name" field in the mutation.
+func (m *CredentialsMutation) SignatoryName() (r string, exists bool) {
+	v := m.signatory_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignatoryName returns the old "signatory_name" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldSignatoryName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignatoryName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignatoryName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignatoryName: %w", err)
+	}
+	return oldValue.SignatoryName, nil
+}
+
+// ResetSignatoryName resets all changes to the "signatory_name" field.
+func (m *CredentialsMutation) ResetSignatoryName() {
+	m.signatory_name = nil
+}
+
+// SetSignatoryTitle sets the "signatory_title" field.
+func (m *CredentialsMutation) SetSignatoryTitle(s string) {
+	m.signatory_title = &s
+}
+
+// SignatoryTitle returns the value of the "signatory_title" field in the mutation.
+func (m *CredentialsMutation) SignatoryTitle() (r string, exists bool) {
+	v := m.signatory_title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignatoryTitle returns the old "signatory_title" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldSignatoryTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignatoryTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignatoryTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignatoryTitle: %w", err)
+	}
+	return oldValue.SignatoryTitle, nil
+}
+
+// ResetSignatoryTitle resets all changes to the "signatory_title" field.
+func (m *CredentialsMutation) ResetSignatoryTitle() {
+	m.signatory_title = nil
+}
+
+// SetSignatoryCapacity sets the "signatory_capacity" field.
+func (m *CredentialsMutation) SetSignatoryCapacity(s string) {
+	m.signatory_capacity = &s
+}
+
+// SignatoryCapacity returns the value of the "signatory_capacity" field in the mutation.
+func (m *CredentialsMutation) SignatoryCapacity() (r string, exists bool) {
+	v := m.signatory_capacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignatoryCapacity returns the old "signatory_capacity" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldSignatoryCapacity(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignatoryCapacity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignatoryCapacity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignatoryCapacity: %w", err)
+	}
+	return oldValue.SignatoryCapacity, nil
+}
+
+// ResetSignatoryCapacity resets all changes to the "signatory_capacity" field.
+func (m *CredentialsMutation) ResetSignatoryCapacity() {
+	m.signatory_capacity = nil
+}
+
+// SetRemarks sets the "remarks" field.
+func (m *CredentialsMutation) SetRemarks(s string) {
+	m.remarks = &s
+}
+
+// Remarks returns the value of the "remarks" field in the mutation.
+func (m *CredentialsMutation) Remarks() (r string, exists bool) {
+	v := m.remarks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemarks returns the old "remarks" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldRemarks(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemarks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemarks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemarks: %w", err)
+	}
+	return oldValue.Remarks, nil
+}
+
+// ResetRemarks resets all changes to the "remarks" field.
+func (m *CredentialsMutation) ResetRemarks() {
+	m.remarks = nil
+}
+
+// SetDecideTime sets the "decide_time" field.
+func (m *CredentialsMutation) SetDecideTime(t time.Time) {
+	m.decide_time = &t
+}
+
+// DecideTime returns the value of the "decide_time" field in the mutation.
+func (m *CredentialsMutation) DecideTime() (r time.Time, exists bool) {
+	v := m.decide_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecideTime returns the old "decide_time" field's value of the Credentials entity.
+// If the Credentials object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialsMutation) OldDecideTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecideTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecideTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecideTime: %w", err)
+	}
+	return oldValue.DecideTime, nil
+}
+
+// ClearDecideTime clears the value of the "decide_time" field.
+func (m *CredentialsMutation) ClearDecideTime() {
+	m.decide_time = nil
+	m.clearedFields[credentials.FieldDecideTime] = struct{}{}
+}
+
+// DecideTimeCleared returns if the "decide_time" field was cleared in this mutation.
+func (m *CredentialsMutation) DecideTimeCleared() bool {
+	_, ok := m.clearedFields[credentials.FieldDecideTime]
+	return ok
+}
+
+// ResetDecideTime resets all changes to the "decide_time" field.
+func (m *CredentialsMutation) ResetDecideTime() {
+	m.decide_time = nil
+	delete(m.clearedFields, credentials.FieldDecideTime)
+}
+
+// ClearMeeting clears the "meeting" edge to the Meeting entity.
+func (m *CredentialsMutation) ClearMeeting() {
+	m.clearedmeeting = true
+	m.clearedFields[credentials.FieldMeetingID] = struct{}{}
+}
+
+// MeetingCleared reports if the "meeting" edge to the Meeting entity was cleared.
+func (m *CredentialsMutation) MeetingCleared() bool {
+	return m.clearedmeeting
+}
+
+// MeetingIDs returns the "meeting" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MeetingID instead. It exists only for internal usage by the builders.
+func (m *CredentialsMutation) MeetingIDs() (ids []string) {
+	if id := m.meeting; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMeeting resets all changes to the "meeting" edge.
+func (m *CredentialsMutation) ResetMeeting() {
+	m.meeting = nil
+	m.clearedmeeting = false
+}
+
+// ClearEntity clears the "entity" edge to the Entity entity.
+func (m *CredentialsMutation) ClearEntity() {
+	m.clearedentity = true
+	m.clearedFields[credentials.FieldEntityID] = struct{}{}
+}
+
+// EntityCleared reports if the "entity" edge to the Entity entity was cleared.
+func (m *CredentialsMutation) EntityCleared() bool {
+	return m.clearedentity
+}
+
+// EntityIDs returns the "entity" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EntityID instead. It exists only for internal usage by the builders.
+func (m *CredentialsMutation) EntityIDs() (ids []string) {
+	if id := m.entity; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEntity resets all changes to the "entity" edge.
+func (m *CredentialsMutation) ResetEntity() {
+	m.entity = nil
+	m.clearedentity = false
+}
+
+// Where appends a list predicates to the CredentialsMutation builder.
+func (m *CredentialsMutation) Where(ps ...predicate.Credentials) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CredentialsMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CredentialsMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Credentials, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CredentialsMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CredentialsMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Credentials).
+func (m *CredentialsMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CredentialsMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.meeting != nil {
+		fields = append(fields, credentials.FieldMeetingID)
+	}
+	if m.entity != nil {
+		fields = append(fields, credentials.FieldEntityID)
+	}
+	if m.create_time != nil {
+		fields = append(fields, credentials.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, credentials.FieldUpdateTime)
+	}
+	if m.revision != nil {
+		fields = append(fields, credentials.FieldRevision)
+	}
+	if m.state != nil {
+		fields = append(fields, credentials.FieldState)
+	}
+	if m.form != nil {
+		fields = append(fields, credentials.FieldForm)
+	}
+	if m.receipt_date != nil {
+		fields = append(fields, credentials.FieldReceiptDate)
+	}
+	if m.late != nil {
+		fields = append(fields, credentials.FieldLate)
+	}
+	if m.signatory_name != nil {
+		fields = append(fields, credentials.FieldSignatoryName)
+	}
+	if m.signatory_title != nil {
+		fields = append(fields, credentials.FieldSignatoryTitle)
+	}
+	if m.signatory_capacity != nil {
+		fields = append(fields, credentials.FieldSignatoryCapacity)
+	}
+	if m.remarks != nil {
+		fields = append(fields, credentials.FieldRemarks)
+	}
+	if m.decide_time != nil {
+		fields = append(fields, credentials.FieldDecideTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CredentialsMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case credentials.FieldMeetingID:
+		return m.MeetingID()
+	case credentials.FieldEntityID:
+		return m.EntityID()
+	case credentials.FieldCreateTime:
+		return m.CreateTime()
+	case credentials.FieldUpdateTime:
+		return m.UpdateTime()
+	case credentials.FieldRevision:
+		return m.Revision()
+	case credentials.FieldState:
+		return m.State()
+	case credentials.FieldForm:
+		return m.Form()
+	case credentials.FieldReceiptDate:
+		return m.ReceiptDate()
+	case credentials.FieldLate:
+		return m.Late()
+	case credentials.FieldSignatoryName:
+		return m.SignatoryName()
+	case credentials.FieldSignatoryTitle:
+		return m.SignatoryTitle()
+	case credentials.FieldSignatoryCapacity:
+		return m.SignatoryCapacity()
+	case credentials.FieldRemarks:
+		return m.Remarks()
+	case credentials.FieldDecideTime:
+		return m.DecideTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CredentialsMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case credentials.FieldMeetingID:
+		return m.OldMeetingID(ctx)
+	case credentials.FieldEntityID:
+		return m.OldEntityID(ctx)
+	case credentials.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case credentials.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case credentials.FieldRevision:
+		return m.OldRevision(ctx)
+	case credentials.FieldState:
+		return m.OldState(ctx)
+	case credentials.FieldForm:
+		return m.OldForm(ctx)
+	case credentials.FieldReceiptDate:
+		return m.OldReceiptDate(ctx)
+	case credentials.FieldLate:
+		return m.OldLate(ctx)
+	case credentials.FieldSignatoryName:
+		return m.OldSignatoryName(ctx)
+	case credentials.FieldSignatoryTitle:
+		return m.OldSignatoryTitle(ctx)
+	case credentials.FieldSignatoryCapacity:
+		return m.OldSignatoryCapacity(ctx)
+	case credentials.FieldRemarks:
+		return m.OldRemarks(ctx)
+	case credentials.FieldDecideTime:
+		return m.OldDecideTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown Credentials field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CredentialsMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case credentials.FieldMeetingID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeetingID(v)
+		return nil
+	case credentials.FieldEntityID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEntityID(v)
+		return nil
+	case credentials.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case credentials.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case credentials.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case credentials.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case credentials.FieldForm:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetForm(v)
+		return nil
+	case credentials.FieldReceiptDate:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceiptDate(v)
+		return nil
+	case credentials.FieldLate:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLate(v)
+		return nil
+	case credentials.FieldSignatoryName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignatoryName(v)
+		return nil
+	case credentials.FieldSignatoryTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignatoryTitle(v)
+		return nil
+	case credentials.FieldSignatoryCapacity:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignatoryCapacity(v)
+		return nil
+	case credentials.FieldRemarks:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemarks(v)
+		return nil
+	case credentials.FieldDecideTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecideTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Credentials field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CredentialsMutation) AddedFields() []string {
+	var fields []string
+	if m.addrevision != nil {
+		fields = append(fields, credentials.FieldRevision)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CredentialsMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case credentials.FieldRevision:
+		return m.AddedRevision()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CredentialsMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case credentials.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Credentials numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CredentialsMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(credentials.FieldDecideTime) {
+		fields = append(fields, credentials.FieldDecideTime)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CredentialsMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CredentialsMutation) ClearField(name string) error {
+	switch name {
+	case credentials.FieldDecideTime:
+		m.ClearDecideTime()
+		return nil
+	}
+	return fmt.Errorf("unknown Credentials nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CredentialsMutation) ResetField(name string) error {
+	switch name {
+	case credentials.FieldMeetingID:
+		m.ResetMeetingID()
+		return nil
+	case credentials.FieldEntityID:
+		m.ResetEntityID()
+		return nil
+	case credentials.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case credentials.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case credentials.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case credentials.FieldState:
+		m.ResetState()
+		return nil
+	case credentials.FieldForm:
+		m.ResetForm()
+		return nil
+	case credentials.FieldReceiptDate:
+		m.ResetReceiptDate()
+		return nil
+	case credentials.FieldLate:
+		m.ResetLate()
+		return nil
+	case credentials.FieldSignatoryName:
+		m.ResetSignatoryName()
+		return nil
+	case credentials.FieldSignatoryTitle:
+		m.ResetSignatoryTitle()
+		return nil
+	case credentials.FieldSignatoryCapacity:
+		m.ResetSignatoryCapacity()
+		return nil
+	case credentials.FieldRemarks:
+		m.ResetRemarks()
+		return nil
+	case credentials.FieldDecideTime:
+		m.ResetDecideTime()
+		return nil
+	}
+	return fmt.Errorf("unknown Credentials field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CredentialsMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.meeting != nil {
+		edges = append(edges, credentials.EdgeMeeting)
+	}
+	if m.entity != nil {
+		edges = append(edges, credentials.EdgeEntity)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CredentialsMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case credentials.EdgeMeeting:
+		if id := m.meeting; id != nil {
+			return []ent.Value{*id}
+		}
+	case credentials.EdgeEntity:
+		if id := m.entity; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CredentialsMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CredentialsMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CredentialsMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedmeeting {
+		edges = append(edges, credentials.EdgeMeeting)
+	}
+	if m.clearedentity {
+		edges = append(edges, credentials.EdgeEntity)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CredentialsMutation) EdgeCleared(name string) bool {
+	switch name {
+	case credentials.EdgeMeeting:
+		return m.clearedmeeting
+	case credentials.EdgeEntity:
+		return m.clearedentity
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CredentialsMutation) ClearEdge(name string) error {
+	switch name {
+	case credentials.EdgeMeeting:
+		m.ClearMeeting()
+		return nil
+	case credentials.EdgeEntity:
+		m.ClearEntity()
+		return nil
+	}
+	return fmt.Errorf("unknown Credentials unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CredentialsMutation) ResetEdge(name string) error {
+	switch name {
+	case credentials.EdgeMeeting:
+		m.ResetMeeting()
+		return nil
+	case credentials.EdgeEntity:
+		m.ResetEntity()
+		return nil
+	}
+	return fmt.Errorf("unknown Credentials edge %s", name)
+}
+
 // DelegationMutation represents an operation that mutates the Delegation nodes in the graph.
 type DelegationMutation struct {
 	config
@@ -1386,6 +2590,8 @@ type DelegationMutation struct {
 	accept_time          *time.Time
 	return_reasons       *[]string
 	appendreturn_reasons []string
+	warnings             *[]string
+	appendwarnings       []string
 	note_reference       *string
 	note_date            *string
 	channel              *string
@@ -2103,6 +3309,71 @@ func (m *DelegationMutation) ResetReturnReasons() {
 	delete(m.clearedFields, delegation.FieldReturnReasons)
 }
 
+// SetWarnings sets the "warnings" field.
+func (m *DelegationMutation) SetWarnings(s []string) {
+	m.warnings = &s
+	m.appendwarnings = nil
+}
+
+// Warnings returns the value of the "warnings" field in the mutation.
+func (m *DelegationMutation) Warnings() (r []string, exists bool) {
+	v := m.warnings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWarnings returns the old "warnings" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldWarnings(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWarnings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWarnings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWarnings: %w", err)
+	}
+	return oldValue.Warnings, nil
+}
+
+// AppendWarnings adds s to the "warnings" field.
+func (m *DelegationMutation) AppendWarnings(s []string) {
+	m.appendwarnings = append(m.appendwarnings, s...)
+}
+
+// AppendedWarnings returns the list of values that were appended to the "warnings" field in this mutation.
+func (m *DelegationMutation) AppendedWarnings() ([]string, bool) {
+	if len(m.appendwarnings) == 0 {
+		return nil, false
+	}
+	return m.appendwarnings, true
+}
+
+// ClearWarnings clears the value of the "warnings" field.
+func (m *DelegationMutation) ClearWarnings() {
+	m.warnings = nil
+	m.appendwarnings = nil
+	m.clearedFields[delegation.FieldWarnings] = struct{}{}
+}
+
+// WarningsCleared returns if the "warnings" field was cleared in this mutation.
+func (m *DelegationMutation) WarningsCleared() bool {
+	_, ok := m.clearedFields[delegation.FieldWarnings]
+	return ok
+}
+
+// ResetWarnings resets all changes to the "warnings" field.
+func (m *DelegationMutation) ResetWarnings() {
+	m.warnings = nil
+	m.appendwarnings = nil
+	delete(m.clearedFields, delegation.FieldWarnings)
+}
+
 // SetNoteReference sets the "note_reference" field.
 func (m *DelegationMutation) SetNoteReference(s string) {
 	m.note_reference = &s
@@ -2551,7 +3822,7 @@ func (m *DelegationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DelegationMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 21)
 	if m.meeting != nil {
 		fields = append(fields, delegation.FieldMeetingID)
 	}
@@ -2590,6 +3861,9 @@ func (m *DelegationMutation) Fields() []string {
 	}
 	if m.return_reasons != nil {
 		fields = append(fields, delegation.FieldReturnReasons)
+	}
+	if m.warnings != nil {
+		fields = append(fields, delegation.FieldWarnings)
 	}
 	if m.note_reference != nil {
 		fields = append(fields, delegation.FieldNoteReference)
@@ -2646,6 +3920,8 @@ func (m *DelegationMutation) Field(name string) (ent.Value, bool) {
 		return m.AcceptTime()
 	case delegation.FieldReturnReasons:
 		return m.ReturnReasons()
+	case delegation.FieldWarnings:
+		return m.Warnings()
 	case delegation.FieldNoteReference:
 		return m.NoteReference()
 	case delegation.FieldNoteDate:
@@ -2695,6 +3971,8 @@ func (m *DelegationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldAcceptTime(ctx)
 	case delegation.FieldReturnReasons:
 		return m.OldReturnReasons(ctx)
+	case delegation.FieldWarnings:
+		return m.OldWarnings(ctx)
 	case delegation.FieldNoteReference:
 		return m.OldNoteReference(ctx)
 	case delegation.FieldNoteDate:
@@ -2808,6 +4086,13 @@ func (m *DelegationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReturnReasons(v)
+		return nil
+	case delegation.FieldWarnings:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWarnings(v)
 		return nil
 	case delegation.FieldNoteReference:
 		v, ok := value.(string)
@@ -2945,6 +4230,9 @@ func (m *DelegationMutation) ClearedFields() []string {
 	if m.FieldCleared(delegation.FieldReturnReasons) {
 		fields = append(fields, delegation.FieldReturnReasons)
 	}
+	if m.FieldCleared(delegation.FieldWarnings) {
+		fields = append(fields, delegation.FieldWarnings)
+	}
 	return fields
 }
 
@@ -2964,6 +4252,9 @@ func (m *DelegationMutation) ClearField(name string) error {
 		return nil
 	case delegation.FieldReturnReasons:
 		m.ClearReturnReasons()
+		return nil
+	case delegation.FieldWarnings:
+		m.ClearWarnings()
 		return nil
 	}
 	return fmt.Errorf("unknown Delegation nullable field %s", name)
@@ -3011,6 +4302,9 @@ func (m *DelegationMutation) ResetField(name string) error {
 		return nil
 	case delegation.FieldReturnReasons:
 		m.ResetReturnReasons()
+		return nil
+	case delegation.FieldWarnings:
+		m.ResetWarnings()
 		return nil
 	case delegation.FieldNoteReference:
 		m.ResetNoteReference()
@@ -3183,25 +4477,1619 @@ func (m *DelegationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Delegation edge %s", name)
 }
 
+// DocumentMutation represents an operation that mutates the Document nodes in the graph.
+type DocumentMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int64
+	create_time     *time.Time
+	update_time     *time.Time
+	revision        *int64
+	addrevision     *int64
+	document_id     *string
+	symbol          *string
+	symbol_key      *string
+	content         *string
+	clearedFields   map[string]struct{}
+	meeting         *string
+	clearedmeeting  bool
+	versions        map[int64]struct{}
+	removedversions map[int64]struct{}
+	clearedversions bool
+	done            bool
+	oldValue        func(context.Context) (*Document, error)
+	predicates      []predicate.Document
+}
+
+var _ ent.Mutation = (*DocumentMutation)(nil)
+
+// documentOption allows management of the mutation configuration using functional options.
+type documentOption func(*DocumentMutation)
+
+// newDocumentMutation creates new mutation for the Document entity.
+func newDocumentMutation(c config, op Op, opts ...documentOption) *DocumentMutation {
+	m := &DocumentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDocument,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDocumentID sets the ID field of the mutation.
+func withDocumentID(id int64) documentOption {
+	return func(m *DocumentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Document
+		)
+		m.oldValue = func(ctx context.Context) (*Document, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Document.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDocument sets the old Document of the mutation.
+func withDocument(node *Document) documentOption {
+	return func(m *DocumentMutation) {
+		m.oldValue = func(context.Context) (*Document, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DocumentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DocumentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Document entities.
+func (m *DocumentMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DocumentMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DocumentMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Document.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *DocumentMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *DocumentMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *DocumentMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *DocumentMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *DocumentMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *DocumentMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *DocumentMutation) SetRevision(i int64) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *DocumentMutation) Revision() (r int64, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldRevision(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *DocumentMutation) AddRevision(i int64) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *DocumentMutation) AddedRevision() (r int64, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *DocumentMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetMeetingID sets the "meeting_id" field.
+func (m *DocumentMutation) SetMeetingID(s string) {
+	m.meeting = &s
+}
+
+// MeetingID returns the value of the "meeting_id" field in the mutation.
+func (m *DocumentMutation) MeetingID() (r string, exists bool) {
+	v := m.meeting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeetingID returns the old "meeting_id" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldMeetingID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeetingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeetingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeetingID: %w", err)
+	}
+	return oldValue.MeetingID, nil
+}
+
+// ResetMeetingID resets all changes to the "meeting_id" field.
+func (m *DocumentMutation) ResetMeetingID() {
+	m.meeting = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *DocumentMutation) SetDocumentID(s string) {
+	m.document_id = &s
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *DocumentMutation) DocumentID() (r string, exists bool) {
+	v := m.document_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldDocumentID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *DocumentMutation) ResetDocumentID() {
+	m.document_id = nil
+}
+
+// SetSymbol sets the "symbol" field.
+func (m *DocumentMutation) SetSymbol(s string) {
+	m.symbol = &s
+}
+
+// Symbol returns the value of the "symbol" field in the mutation.
+func (m *DocumentMutation) Symbol() (r string, exists bool) {
+	v := m.symbol
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSymbol returns the old "symbol" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldSymbol(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSymbol is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSymbol requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSymbol: %w", err)
+	}
+	return oldValue.Symbol, nil
+}
+
+// ResetSymbol resets all changes to the "symbol" field.
+func (m *DocumentMutation) ResetSymbol() {
+	m.symbol = nil
+}
+
+// SetSymbolKey sets the "symbol_key" field.
+func (m *DocumentMutation) SetSymbolKey(s string) {
+	m.symbol_key = &s
+}
+
+// SymbolKey returns the value of the "symbol_key" field in the mutation.
+func (m *DocumentMutation) SymbolKey() (r string, exists bool) {
+	v := m.symbol_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSymbolKey returns the old "symbol_key" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldSymbolKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSymbolKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSymbolKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSymbolKey: %w", err)
+	}
+	return oldValue.SymbolKey, nil
+}
+
+// ResetSymbolKey resets all changes to the "symbol_key" field.
+func (m *DocumentMutation) ResetSymbolKey() {
+	m.symbol_key = nil
+}
+
+// SetContent sets the "content" field.
+func (m *DocumentMutation) SetContent(s string) {
+	m.content = &s
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *DocumentMutation) Content() (r string, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldContent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *DocumentMutation) ResetContent() {
+	m.content = nil
+}
+
+// ClearMeeting clears the "meeting" edge to the Meeting entity.
+func (m *DocumentMutation) ClearMeeting() {
+	m.clearedmeeting = true
+	m.clearedFields[document.FieldMeetingID] = struct{}{}
+}
+
+// MeetingCleared reports if the "meeting" edge to the Meeting entity was cleared.
+func (m *DocumentMutation) MeetingCleared() bool {
+	return m.clearedmeeting
+}
+
+// MeetingIDs returns the "meeting" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MeetingID instead. It exists only for internal usage by the builders.
+func (m *DocumentMutation) MeetingIDs() (ids []string) {
+	if id := m.meeting; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMeeting resets all changes to the "meeting" edge.
+func (m *DocumentMutation) ResetMeeting() {
+	m.meeting = nil
+	m.clearedmeeting = false
+}
+
+// AddVersionIDs adds the "versions" edge to the DocumentVersion entity by ids.
+func (m *DocumentMutation) AddVersionIDs(ids ...int64) {
+	if m.versions == nil {
+		m.versions = make(map[int64]struct{})
+	}
+	for i := range ids {
+		m.versions[ids[i]] = struct{}{}
+	}
+}
+
+// ClearVersions clears the "versions" edge to the DocumentVersion entity.
+func (m *DocumentMutation) ClearVersions() {
+	m.clearedversions = true
+}
+
+// VersionsCleared reports if the "versions" edge to the DocumentVersion entity was cleared.
+func (m *DocumentMutation) VersionsCleared() bool {
+	return m.clearedversions
+}
+
+// RemoveVersionIDs removes the "versions" edge to the DocumentVersion entity by IDs.
+func (m *DocumentMutation) RemoveVersionIDs(ids ...int64) {
+	if m.removedversions == nil {
+		m.removedversions = make(map[int64]struct{})
+	}
+	for i := range ids {
+		delete(m.versions, ids[i])
+		m.removedversions[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedVersions returns the removed IDs of the "versions" edge to the DocumentVersion entity.
+func (m *DocumentMutation) RemovedVersionsIDs() (ids []int64) {
+	for id := range m.removedversions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// VersionsIDs returns the "versions" edge IDs in the mutation.
+func (m *DocumentMutation) VersionsIDs() (ids []int64) {
+	for id := range m.versions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetVersions resets all changes to the "versions" edge.
+func (m *DocumentMutation) ResetVersions() {
+	m.versions = nil
+	m.clearedversions = false
+	m.removedversions = nil
+}
+
+// Where appends a list predicates to the DocumentMutation builder.
+func (m *DocumentMutation) Where(ps ...predicate.Document) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DocumentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DocumentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Document, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DocumentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DocumentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Document).
+func (m *DocumentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DocumentMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.create_time != nil {
+		fields = append(fields, document.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, document.FieldUpdateTime)
+	}
+	if m.revision != nil {
+		fields = append(fields, document.FieldRevision)
+	}
+	if m.meeting != nil {
+		fields = append(fields, document.FieldMeetingID)
+	}
+	if m.document_id != nil {
+		fields = append(fields, document.FieldDocumentID)
+	}
+	if m.symbol != nil {
+		fields = append(fields, document.FieldSymbol)
+	}
+	if m.symbol_key != nil {
+		fields = append(fields, document.FieldSymbolKey)
+	}
+	if m.content != nil {
+		fields = append(fields, document.FieldContent)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DocumentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case document.FieldCreateTime:
+		return m.CreateTime()
+	case document.FieldUpdateTime:
+		return m.UpdateTime()
+	case document.FieldRevision:
+		return m.Revision()
+	case document.FieldMeetingID:
+		return m.MeetingID()
+	case document.FieldDocumentID:
+		return m.DocumentID()
+	case document.FieldSymbol:
+		return m.Symbol()
+	case document.FieldSymbolKey:
+		return m.SymbolKey()
+	case document.FieldContent:
+		return m.Content()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DocumentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case document.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case document.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case document.FieldRevision:
+		return m.OldRevision(ctx)
+	case document.FieldMeetingID:
+		return m.OldMeetingID(ctx)
+	case document.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case document.FieldSymbol:
+		return m.OldSymbol(ctx)
+	case document.FieldSymbolKey:
+		return m.OldSymbolKey(ctx)
+	case document.FieldContent:
+		return m.OldContent(ctx)
+	}
+	return nil, fmt.Errorf("unknown Document field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DocumentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case document.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case document.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case document.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case document.FieldMeetingID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeetingID(v)
+		return nil
+	case document.FieldDocumentID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case document.FieldSymbol:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSymbol(v)
+		return nil
+	case document.FieldSymbolKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSymbolKey(v)
+		return nil
+	case document.FieldContent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Document field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DocumentMutation) AddedFields() []string {
+	var fields []string
+	if m.addrevision != nil {
+		fields = append(fields, document.FieldRevision)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DocumentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case document.FieldRevision:
+		return m.AddedRevision()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DocumentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case document.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Document numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DocumentMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DocumentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DocumentMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Document nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DocumentMutation) ResetField(name string) error {
+	switch name {
+	case document.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case document.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case document.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case document.FieldMeetingID:
+		m.ResetMeetingID()
+		return nil
+	case document.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case document.FieldSymbol:
+		m.ResetSymbol()
+		return nil
+	case document.FieldSymbolKey:
+		m.ResetSymbolKey()
+		return nil
+	case document.FieldContent:
+		m.ResetContent()
+		return nil
+	}
+	return fmt.Errorf("unknown Document field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DocumentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.meeting != nil {
+		edges = append(edges, document.EdgeMeeting)
+	}
+	if m.versions != nil {
+		edges = append(edges, document.EdgeVersions)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DocumentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case document.EdgeMeeting:
+		if id := m.meeting; id != nil {
+			return []ent.Value{*id}
+		}
+	case document.EdgeVersions:
+		ids := make([]ent.Value, 0, len(m.versions))
+		for id := range m.versions {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DocumentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedversions != nil {
+		edges = append(edges, document.EdgeVersions)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DocumentMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case document.EdgeVersions:
+		ids := make([]ent.Value, 0, len(m.removedversions))
+		for id := range m.removedversions {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DocumentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedmeeting {
+		edges = append(edges, document.EdgeMeeting)
+	}
+	if m.clearedversions {
+		edges = append(edges, document.EdgeVersions)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DocumentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case document.EdgeMeeting:
+		return m.clearedmeeting
+	case document.EdgeVersions:
+		return m.clearedversions
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DocumentMutation) ClearEdge(name string) error {
+	switch name {
+	case document.EdgeMeeting:
+		m.ClearMeeting()
+		return nil
+	}
+	return fmt.Errorf("unknown Document unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DocumentMutation) ResetEdge(name string) error {
+	switch name {
+	case document.EdgeMeeting:
+		m.ResetMeeting()
+		return nil
+	case document.EdgeVersions:
+		m.ResetVersions()
+		return nil
+	}
+	return fmt.Errorf("unknown Document edge %s", name)
+}
+
+// DocumentVersionMutation represents an operation that mutates the DocumentVersion nodes in the graph.
+type DocumentVersionMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int64
+	language        *string
+	media_type      *string
+	size_bytes      *int64
+	addsize_bytes   *int64
+	sha256          *string
+	blob            *string
+	clearedFields   map[string]struct{}
+	document        *int64
+	cleareddocument bool
+	done            bool
+	oldValue        func(context.Context) (*DocumentVersion, error)
+	predicates      []predicate.DocumentVersion
+}
+
+var _ ent.Mutation = (*DocumentVersionMutation)(nil)
+
+// documentversionOption allows management of the mutation configuration using functional options.
+type documentversionOption func(*DocumentVersionMutation)
+
+// newDocumentVersionMutation creates new mutation for the DocumentVersion entity.
+func newDocumentVersionMutation(c config, op Op, opts ...documentversionOption) *DocumentVersionMutation {
+	m := &DocumentVersionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDocumentVersion,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDocumentVersionID sets the ID field of the mutation.
+func withDocumentVersionID(id int64) documentversionOption {
+	return func(m *DocumentVersionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DocumentVersion
+		)
+		m.oldValue = func(ctx context.Context) (*DocumentVersion, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DocumentVersion.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDocumentVersion sets the old DocumentVersion of the mutation.
+func withDocumentVersion(node *DocumentVersion) documentversionOption {
+	return func(m *DocumentVersionMutation) {
+		m.oldValue = func(context.Context) (*DocumentVersion, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DocumentVersionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DocumentVersionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DocumentVersion entities.
+func (m *DocumentVersionMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DocumentVersionMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DocumentVersionMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DocumentVersion.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetDocumentRow sets the "document_row" field.
+func (m *DocumentVersionMutation) SetDocumentRow(i int64) {
+	m.document = &i
+}
+
+// DocumentRow returns the value of the "document_row" field in the mutation.
+func (m *DocumentVersionMutation) DocumentRow() (r int64, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentRow returns the old "document_row" field's value of the DocumentVersion entity.
+// If the DocumentVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentVersionMutation) OldDocumentRow(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentRow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentRow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentRow: %w", err)
+	}
+	return oldValue.DocumentRow, nil
+}
+
+// ResetDocumentRow resets all changes to the "document_row" field.
+func (m *DocumentVersionMutation) ResetDocumentRow() {
+	m.document = nil
+}
+
+// SetLanguage sets the "language" field.
+func (m *DocumentVersionMutation) SetLanguage(s string) {
+	m.language = &s
+}
+
+// Language returns the value of the "language" field in the mutation.
+func (m *DocumentVersionMutation) Language() (r string, exists bool) {
+	v := m.language
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLanguage returns the old "language" field's value of the DocumentVersion entity.
+// If the DocumentVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentVersionMutation) OldLanguage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLanguage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLanguage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLanguage: %w", err)
+	}
+	return oldValue.Language, nil
+}
+
+// ResetLanguage resets all changes to the "language" field.
+func (m *DocumentVersionMutation) ResetLanguage() {
+	m.language = nil
+}
+
+// SetMediaType sets the "media_type" field.
+func (m *DocumentVersionMutation) SetMediaType(s string) {
+	m.media_type = &s
+}
+
+// MediaType returns the value of the "media_type" field in the mutation.
+func (m *DocumentVersionMutation) MediaType() (r string, exists bool) {
+	v := m.media_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMediaType returns the old "media_type" field's value of the DocumentVersion entity.
+// If the DocumentVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentVersionMutation) OldMediaType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMediaType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMediaType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMediaType: %w", err)
+	}
+	return oldValue.MediaType, nil
+}
+
+// ResetMediaType resets all changes to the "media_type" field.
+func (m *DocumentVersionMutation) ResetMediaType() {
+	m.media_type = nil
+}
+
+// SetSizeBytes sets the "size_bytes" field.
+func (m *DocumentVersionMutation) SetSizeBytes(i int64) {
+	m.size_bytes = &i
+	m.addsize_bytes = nil
+}
+
+// SizeBytes returns the value of the "size_bytes" field in the mutation.
+func (m *DocumentVersionMutation) SizeBytes() (r int64, exists bool) {
+	v := m.size_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSizeBytes returns the old "size_bytes" field's value of the DocumentVersion entity.
+// If the DocumentVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentVersionMutation) OldSizeBytes(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSizeBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSizeBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSizeBytes: %w", err)
+	}
+	return oldValue.SizeBytes, nil
+}
+
+// AddSizeBytes adds i to the "size_bytes" field.
+func (m *DocumentVersionMutation) AddSizeBytes(i int64) {
+	if m.addsize_bytes != nil {
+		*m.addsize_bytes += i
+	} else {
+		m.addsize_bytes = &i
+	}
+}
+
+// AddedSizeBytes returns the value that was added to the "size_bytes" field in this mutation.
+func (m *DocumentVersionMutation) AddedSizeBytes() (r int64, exists bool) {
+	v := m.addsize_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSizeBytes resets all changes to the "size_bytes" field.
+func (m *DocumentVersionMutation) ResetSizeBytes() {
+	m.size_bytes = nil
+	m.addsize_bytes = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *DocumentVersionMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *DocumentVersionMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the DocumentVersion entity.
+// If the DocumentVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentVersionMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *DocumentVersionMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// SetBlob sets the "blob" field.
+func (m *DocumentVersionMutation) SetBlob(s string) {
+	m.blob = &s
+}
+
+// Blob returns the value of the "blob" field in the mutation.
+func (m *DocumentVersionMutation) Blob() (r string, exists bool) {
+	v := m.blob
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlob returns the old "blob" field's value of the DocumentVersion entity.
+// If the DocumentVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentVersionMutation) OldBlob(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlob is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlob requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlob: %w", err)
+	}
+	return oldValue.Blob, nil
+}
+
+// ResetBlob resets all changes to the "blob" field.
+func (m *DocumentVersionMutation) ResetBlob() {
+	m.blob = nil
+}
+
+// SetDocumentID sets the "document" edge to the Document entity by id.
+func (m *DocumentVersionMutation) SetDocumentID(id int64) {
+	m.document = &id
+}
+
+// ClearDocument clears the "document" edge to the Document entity.
+func (m *DocumentVersionMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[documentversion.FieldDocumentRow] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the Document entity was cleared.
+func (m *DocumentVersionMutation) DocumentCleared() bool {
+	return m.cleareddocument
+}
+
+// DocumentID returns the "document" edge ID in the mutation.
+func (m *DocumentVersionMutation) DocumentID() (id int64, exists bool) {
+	if m.document != nil {
+		return *m.document, true
+	}
+	return
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *DocumentVersionMutation) DocumentIDs() (ids []int64) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *DocumentVersionMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// Where appends a list predicates to the DocumentVersionMutation builder.
+func (m *DocumentVersionMutation) Where(ps ...predicate.DocumentVersion) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DocumentVersionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DocumentVersionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DocumentVersion, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DocumentVersionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DocumentVersionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DocumentVersion).
+func (m *DocumentVersionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DocumentVersionMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.document != nil {
+		fields = append(fields, documentversion.FieldDocumentRow)
+	}
+	if m.language != nil {
+		fields = append(fields, documentversion.FieldLanguage)
+	}
+	if m.media_type != nil {
+		fields = append(fields, documentversion.FieldMediaType)
+	}
+	if m.size_bytes != nil {
+		fields = append(fields, documentversion.FieldSizeBytes)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, documentversion.FieldSha256)
+	}
+	if m.blob != nil {
+		fields = append(fields, documentversion.FieldBlob)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DocumentVersionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case documentversion.FieldDocumentRow:
+		return m.DocumentRow()
+	case documentversion.FieldLanguage:
+		return m.Language()
+	case documentversion.FieldMediaType:
+		return m.MediaType()
+	case documentversion.FieldSizeBytes:
+		return m.SizeBytes()
+	case documentversion.FieldSha256:
+		return m.Sha256()
+	case documentversion.FieldBlob:
+		return m.Blob()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DocumentVersionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case documentversion.FieldDocumentRow:
+		return m.OldDocumentRow(ctx)
+	case documentversion.FieldLanguage:
+		return m.OldLanguage(ctx)
+	case documentversion.FieldMediaType:
+		return m.OldMediaType(ctx)
+	case documentversion.FieldSizeBytes:
+		return m.OldSizeBytes(ctx)
+	case documentversion.FieldSha256:
+		return m.OldSha256(ctx)
+	case documentversion.FieldBlob:
+		return m.OldBlob(ctx)
+	}
+	return nil, fmt.Errorf("unknown DocumentVersion field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DocumentVersionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case documentversion.FieldDocumentRow:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentRow(v)
+		return nil
+	case documentversion.FieldLanguage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLanguage(v)
+		return nil
+	case documentversion.FieldMediaType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMediaType(v)
+		return nil
+	case documentversion.FieldSizeBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSizeBytes(v)
+		return nil
+	case documentversion.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	case documentversion.FieldBlob:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlob(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DocumentVersion field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DocumentVersionMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize_bytes != nil {
+		fields = append(fields, documentversion.FieldSizeBytes)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DocumentVersionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case documentversion.FieldSizeBytes:
+		return m.AddedSizeBytes()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DocumentVersionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case documentversion.FieldSizeBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSizeBytes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DocumentVersion numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DocumentVersionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DocumentVersionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DocumentVersionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown DocumentVersion nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DocumentVersionMutation) ResetField(name string) error {
+	switch name {
+	case documentversion.FieldDocumentRow:
+		m.ResetDocumentRow()
+		return nil
+	case documentversion.FieldLanguage:
+		m.ResetLanguage()
+		return nil
+	case documentversion.FieldMediaType:
+		m.ResetMediaType()
+		return nil
+	case documentversion.FieldSizeBytes:
+		m.ResetSizeBytes()
+		return nil
+	case documentversion.FieldSha256:
+		m.ResetSha256()
+		return nil
+	case documentversion.FieldBlob:
+		m.ResetBlob()
+		return nil
+	}
+	return fmt.Errorf("unknown DocumentVersion field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DocumentVersionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.document != nil {
+		edges = append(edges, documentversion.EdgeDocument)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DocumentVersionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case documentversion.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DocumentVersionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DocumentVersionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DocumentVersionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareddocument {
+		edges = append(edges, documentversion.EdgeDocument)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DocumentVersionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case documentversion.EdgeDocument:
+		return m.cleareddocument
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DocumentVersionMutation) ClearEdge(name string) error {
+	switch name {
+	case documentversion.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown DocumentVersion unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DocumentVersionMutation) ResetEdge(name string) error {
+	switch name {
+	case documentversion.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown DocumentVersion edge %s", name)
+}
+
 // EntityMutation represents an operation that mutates the Entity nodes in the graph.
 type EntityMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	create_time   *time.Time
-	update_time   *time.Time
-	revision      *int64
-	addrevision   *int64
-	kind          *string
-	alpha2_code   *string
-	m49_code      *string
-	region        *string
-	names         *string
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Entity, error)
-	predicates    []predicate.Entity
+	op                  Op
+	typ                 string
+	id                  *string
+	create_time         *time.Time
+	update_time         *time.Time
+	revision            *int64
+	addrevision         *int64
+	kind                *string
+	alpha2_code         *string
+	m49_code            *string
+	region              *string
+	consultative_status *string
+	language            *string
+	search_key          *string
+	edited              *bool
+	names               *string
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*Entity, error)
+	predicates          []predicate.Entity
 }
 
 var _ ent.Mutation = (*EntityMutation)(nil)
@@ -3580,6 +6468,150 @@ func (m *EntityMutation) ResetRegion() {
 	m.region = nil
 }
 
+// SetConsultativeStatus sets the "consultative_status" field.
+func (m *EntityMutation) SetConsultativeStatus(s string) {
+	m.consultative_status = &s
+}
+
+// ConsultativeStatus returns the value of the "consultative_status" field in the mutation.
+func (m *EntityMutation) ConsultativeStatus() (r string, exists bool) {
+	v := m.consultative_status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConsultativeStatus returns the old "consultative_status" field's value of the Entity entity.
+// If the Entity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntityMutation) OldConsultativeStatus(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConsultativeStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConsultativeStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConsultativeStatus: %w", err)
+	}
+	return oldValue.ConsultativeStatus, nil
+}
+
+// ResetConsultativeStatus resets all changes to the "consultative_status" field.
+func (m *EntityMutation) ResetConsultativeStatus() {
+	m.consultative_status = nil
+}
+
+// SetLanguage sets the "language" field.
+func (m *EntityMutation) SetLanguage(s string) {
+	m.language = &s
+}
+
+// Language returns the value of the "language" field in the mutation.
+func (m *EntityMutation) Language() (r string, exists bool) {
+	v := m.language
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLanguage returns the old "language" field's value of the Entity entity.
+// If the Entity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntityMutation) OldLanguage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLanguage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLanguage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLanguage: %w", err)
+	}
+	return oldValue.Language, nil
+}
+
+// ResetLanguage resets all changes to the "language" field.
+func (m *EntityMutation) ResetLanguage() {
+	m.language = nil
+}
+
+// SetSearchKey sets the "search_key" field.
+func (m *EntityMutation) SetSearchKey(s string) {
+	m.search_key = &s
+}
+
+// SearchKey returns the value of the "search_key" field in the mutation.
+func (m *EntityMutation) SearchKey() (r string, exists bool) {
+	v := m.search_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSearchKey returns the old "search_key" field's value of the Entity entity.
+// If the Entity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntityMutation) OldSearchKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSearchKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSearchKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSearchKey: %w", err)
+	}
+	return oldValue.SearchKey, nil
+}
+
+// ResetSearchKey resets all changes to the "search_key" field.
+func (m *EntityMutation) ResetSearchKey() {
+	m.search_key = nil
+}
+
+// SetEdited sets the "edited" field.
+func (m *EntityMutation) SetEdited(b bool) {
+	m.edited = &b
+}
+
+// Edited returns the value of the "edited" field in the mutation.
+func (m *EntityMutation) Edited() (r bool, exists bool) {
+	v := m.edited
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEdited returns the old "edited" field's value of the Entity entity.
+// If the Entity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntityMutation) OldEdited(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEdited is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEdited requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEdited: %w", err)
+	}
+	return oldValue.Edited, nil
+}
+
+// ResetEdited resets all changes to the "edited" field.
+func (m *EntityMutation) ResetEdited() {
+	m.edited = nil
+}
+
 // SetNames sets the "names" field.
 func (m *EntityMutation) SetNames(s string) {
 	m.names = &s
@@ -3650,7 +6682,7 @@ func (m *EntityMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EntityMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 12)
 	if m.create_time != nil {
 		fields = append(fields, entity.FieldCreateTime)
 	}
@@ -3671,6 +6703,18 @@ func (m *EntityMutation) Fields() []string {
 	}
 	if m.region != nil {
 		fields = append(fields, entity.FieldRegion)
+	}
+	if m.consultative_status != nil {
+		fields = append(fields, entity.FieldConsultativeStatus)
+	}
+	if m.language != nil {
+		fields = append(fields, entity.FieldLanguage)
+	}
+	if m.search_key != nil {
+		fields = append(fields, entity.FieldSearchKey)
+	}
+	if m.edited != nil {
+		fields = append(fields, entity.FieldEdited)
 	}
 	if m.names != nil {
 		fields = append(fields, entity.FieldNames)
@@ -3697,6 +6741,14 @@ func (m *EntityMutation) Field(name string) (ent.Value, bool) {
 		return m.M49Code()
 	case entity.FieldRegion:
 		return m.Region()
+	case entity.FieldConsultativeStatus:
+		return m.ConsultativeStatus()
+	case entity.FieldLanguage:
+		return m.Language()
+	case entity.FieldSearchKey:
+		return m.SearchKey()
+	case entity.FieldEdited:
+		return m.Edited()
 	case entity.FieldNames:
 		return m.Names()
 	}
@@ -3722,6 +6774,14 @@ func (m *EntityMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldM49Code(ctx)
 	case entity.FieldRegion:
 		return m.OldRegion(ctx)
+	case entity.FieldConsultativeStatus:
+		return m.OldConsultativeStatus(ctx)
+	case entity.FieldLanguage:
+		return m.OldLanguage(ctx)
+	case entity.FieldSearchKey:
+		return m.OldSearchKey(ctx)
+	case entity.FieldEdited:
+		return m.OldEdited(ctx)
 	case entity.FieldNames:
 		return m.OldNames(ctx)
 	}
@@ -3781,6 +6841,34 @@ func (m *EntityMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRegion(v)
+		return nil
+	case entity.FieldConsultativeStatus:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConsultativeStatus(v)
+		return nil
+	case entity.FieldLanguage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLanguage(v)
+		return nil
+	case entity.FieldSearchKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSearchKey(v)
+		return nil
+	case entity.FieldEdited:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEdited(v)
 		return nil
 	case entity.FieldNames:
 		v, ok := value.(string)
@@ -3874,6 +6962,18 @@ func (m *EntityMutation) ResetField(name string) error {
 	case entity.FieldRegion:
 		m.ResetRegion()
 		return nil
+	case entity.FieldConsultativeStatus:
+		m.ResetConsultativeStatus()
+		return nil
+	case entity.FieldLanguage:
+		m.ResetLanguage()
+		return nil
+	case entity.FieldSearchKey:
+		m.ResetSearchKey()
+		return nil
+	case entity.FieldEdited:
+		m.ResetEdited()
+		return nil
 	case entity.FieldNames:
 		m.ResetNames()
 		return nil
@@ -3927,6 +7027,1101 @@ func (m *EntityMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *EntityMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Entity edge %s", name)
+}
+
+// FileMutation represents an operation that mutates the File nodes in the graph.
+type FileMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	create_time    *time.Time
+	update_time    *time.Time
+	revision       *int64
+	addrevision    *int64
+	purpose        *string
+	display_name   *string
+	media_type     *string
+	size_bytes     *int64
+	addsize_bytes  *int64
+	sha256         *string
+	blob           *string
+	author         *string
+	clearedFields  map[string]struct{}
+	meeting        *string
+	clearedmeeting bool
+	entity         *string
+	clearedentity  bool
+	done           bool
+	oldValue       func(context.Context) (*File, error)
+	predicates     []predicate.File
+}
+
+var _ ent.Mutation = (*FileMutation)(nil)
+
+// fileOption allows management of the mutation configuration using functional options.
+type fileOption func(*FileMutation)
+
+// newFileMutation creates new mutation for the File entity.
+func newFileMutation(c config, op Op, opts ...fileOption) *FileMutation {
+	m := &FileMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFile,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFileID sets the ID field of the mutation.
+func withFileID(id string) fileOption {
+	return func(m *FileMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *File
+		)
+		m.oldValue = func(ctx context.Context) (*File, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().File.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFile sets the old File of the mutation.
+func withFile(node *File) fileOption {
+	return func(m *FileMutation) {
+		m.oldValue = func(context.Context) (*File, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FileMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FileMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of File entities.
+func (m *FileMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FileMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FileMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().File.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetMeetingID sets the "meeting_id" field.
+func (m *FileMutation) SetMeetingID(s string) {
+	m.meeting = &s
+}
+
+// MeetingID returns the value of the "meeting_id" field in the mutation.
+func (m *FileMutation) MeetingID() (r string, exists bool) {
+	v := m.meeting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeetingID returns the old "meeting_id" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldMeetingID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeetingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeetingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeetingID: %w", err)
+	}
+	return oldValue.MeetingID, nil
+}
+
+// ResetMeetingID resets all changes to the "meeting_id" field.
+func (m *FileMutation) ResetMeetingID() {
+	m.meeting = nil
+}
+
+// SetEntityID sets the "entity_id" field.
+func (m *FileMutation) SetEntityID(s string) {
+	m.entity = &s
+}
+
+// EntityID returns the value of the "entity_id" field in the mutation.
+func (m *FileMutation) EntityID() (r string, exists bool) {
+	v := m.entity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEntityID returns the old "entity_id" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldEntityID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEntityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEntityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEntityID: %w", err)
+	}
+	return oldValue.EntityID, nil
+}
+
+// ResetEntityID resets all changes to the "entity_id" field.
+func (m *FileMutation) ResetEntityID() {
+	m.entity = nil
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *FileMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *FileMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *FileMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *FileMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *FileMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *FileMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *FileMutation) SetRevision(i int64) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *FileMutation) Revision() (r int64, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldRevision(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *FileMutation) AddRevision(i int64) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *FileMutation) AddedRevision() (r int64, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *FileMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *FileMutation) SetPurpose(s string) {
+	m.purpose = &s
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *FileMutation) Purpose() (r string, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldPurpose(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *FileMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetDisplayName sets the "display_name" field.
+func (m *FileMutation) SetDisplayName(s string) {
+	m.display_name = &s
+}
+
+// DisplayName returns the value of the "display_name" field in the mutation.
+func (m *FileMutation) DisplayName() (r string, exists bool) {
+	v := m.display_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDisplayName returns the old "display_name" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldDisplayName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDisplayName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDisplayName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDisplayName: %w", err)
+	}
+	return oldValue.DisplayName, nil
+}
+
+// ResetDisplayName resets all changes to the "display_name" field.
+func (m *FileMutation) ResetDisplayName() {
+	m.display_name = nil
+}
+
+// SetMediaType sets the "media_type" field.
+func (m *FileMutation) SetMediaType(s string) {
+	m.media_type = &s
+}
+
+// MediaType returns the value of the "media_type" field in the mutation.
+func (m *FileMutation) MediaType() (r string, exists bool) {
+	v := m.media_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMediaType returns the old "media_type" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldMediaType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMediaType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMediaType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMediaType: %w", err)
+	}
+	return oldValue.MediaType, nil
+}
+
+// ResetMediaType resets all changes to the "media_type" field.
+func (m *FileMutation) ResetMediaType() {
+	m.media_type = nil
+}
+
+// SetSizeBytes sets the "size_bytes" field.
+func (m *FileMutation) SetSizeBytes(i int64) {
+	m.size_bytes = &i
+	m.addsize_bytes = nil
+}
+
+// SizeBytes returns the value of the "size_bytes" field in the mutation.
+func (m *FileMutation) SizeBytes() (r int64, exists bool) {
+	v := m.size_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSizeBytes returns the old "size_bytes" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldSizeBytes(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSizeBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSizeBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSizeBytes: %w", err)
+	}
+	return oldValue.SizeBytes, nil
+}
+
+// AddSizeBytes adds i to the "size_bytes" field.
+func (m *FileMutation) AddSizeBytes(i int64) {
+	if m.addsize_bytes != nil {
+		*m.addsize_bytes += i
+	} else {
+		m.addsize_bytes = &i
+	}
+}
+
+// AddedSizeBytes returns the value that was added to the "size_bytes" field in this mutation.
+func (m *FileMutation) AddedSizeBytes() (r int64, exists bool) {
+	v := m.addsize_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSizeBytes resets all changes to the "size_bytes" field.
+func (m *FileMutation) ResetSizeBytes() {
+	m.size_bytes = nil
+	m.addsize_bytes = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *FileMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *FileMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *FileMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// SetBlob sets the "blob" field.
+func (m *FileMutation) SetBlob(s string) {
+	m.blob = &s
+}
+
+// Blob returns the value of the "blob" field in the mutation.
+func (m *FileMutation) Blob() (r string, exists bool) {
+	v := m.blob
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlob returns the old "blob" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldBlob(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlob is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlob requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlob: %w", err)
+	}
+	return oldValue.Blob, nil
+}
+
+// ResetBlob resets all changes to the "blob" field.
+func (m *FileMutation) ResetBlob() {
+	m.blob = nil
+}
+
+// SetAuthor sets the "author" field.
+func (m *FileMutation) SetAuthor(s string) {
+	m.author = &s
+}
+
+// Author returns the value of the "author" field in the mutation.
+func (m *FileMutation) Author() (r string, exists bool) {
+	v := m.author
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthor returns the old "author" field's value of the File entity.
+// If the File object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FileMutation) OldAuthor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthor: %w", err)
+	}
+	return oldValue.Author, nil
+}
+
+// ResetAuthor resets all changes to the "author" field.
+func (m *FileMutation) ResetAuthor() {
+	m.author = nil
+}
+
+// ClearMeeting clears the "meeting" edge to the Meeting entity.
+func (m *FileMutation) ClearMeeting() {
+	m.clearedmeeting = true
+	m.clearedFields[file.FieldMeetingID] = struct{}{}
+}
+
+// MeetingCleared reports if the "meeting" edge to the Meeting entity was cleared.
+func (m *FileMutation) MeetingCleared() bool {
+	return m.clearedmeeting
+}
+
+// MeetingIDs returns the "meeting" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MeetingID instead. It exists only for internal usage by the builders.
+func (m *FileMutation) MeetingIDs() (ids []string) {
+	if id := m.meeting; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMeeting resets all changes to the "meeting" edge.
+func (m *FileMutation) ResetMeeting() {
+	m.meeting = nil
+	m.clearedmeeting = false
+}
+
+// ClearEntity clears the "entity" edge to the Entity entity.
+func (m *FileMutation) ClearEntity() {
+	m.clearedentity = true
+	m.clearedFields[file.FieldEntityID] = struct{}{}
+}
+
+// EntityCleared reports if the "entity" edge to the Entity entity was cleared.
+func (m *FileMutation) EntityCleared() bool {
+	return m.clearedentity
+}
+
+// EntityIDs returns the "entity" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EntityID instead. It exists only for internal usage by the builders.
+func (m *FileMutation) EntityIDs() (ids []string) {
+	if id := m.entity; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEntity resets all changes to the "entity" edge.
+func (m *FileMutation) ResetEntity() {
+	m.entity = nil
+	m.clearedentity = false
+}
+
+// Where appends a list predicates to the FileMutation builder.
+func (m *FileMutation) Where(ps ...predicate.File) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FileMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FileMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.File, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FileMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FileMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (File).
+func (m *FileMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FileMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.meeting != nil {
+		fields = append(fields, file.FieldMeetingID)
+	}
+	if m.entity != nil {
+		fields = append(fields, file.FieldEntityID)
+	}
+	if m.create_time != nil {
+		fields = append(fields, file.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, file.FieldUpdateTime)
+	}
+	if m.revision != nil {
+		fields = append(fields, file.FieldRevision)
+	}
+	if m.purpose != nil {
+		fields = append(fields, file.FieldPurpose)
+	}
+	if m.display_name != nil {
+		fields = append(fields, file.FieldDisplayName)
+	}
+	if m.media_type != nil {
+		fields = append(fields, file.FieldMediaType)
+	}
+	if m.size_bytes != nil {
+		fields = append(fields, file.FieldSizeBytes)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, file.FieldSha256)
+	}
+	if m.blob != nil {
+		fields = append(fields, file.FieldBlob)
+	}
+	if m.author != nil {
+		fields = append(fields, file.FieldAuthor)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FileMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case file.FieldMeetingID:
+		return m.MeetingID()
+	case file.FieldEntityID:
+		return m.EntityID()
+	case file.FieldCreateTime:
+		return m.CreateTime()
+	case file.FieldUpdateTime:
+		return m.UpdateTime()
+	case file.FieldRevision:
+		return m.Revision()
+	case file.FieldPurpose:
+		return m.Purpose()
+	case file.FieldDisplayName:
+		return m.DisplayName()
+	case file.FieldMediaType:
+		return m.MediaType()
+	case file.FieldSizeBytes:
+		return m.SizeBytes()
+	case file.FieldSha256:
+		return m.Sha256()
+	case file.FieldBlob:
+		return m.Blob()
+	case file.FieldAuthor:
+		return m.Author()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FileMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case file.FieldMeetingID:
+		return m.OldMeetingID(ctx)
+	case file.FieldEntityID:
+		return m.OldEntityID(ctx)
+	case file.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case file.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case file.FieldRevision:
+		return m.OldRevision(ctx)
+	case file.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case file.FieldDisplayName:
+		return m.OldDisplayName(ctx)
+	case file.FieldMediaType:
+		return m.OldMediaType(ctx)
+	case file.FieldSizeBytes:
+		return m.OldSizeBytes(ctx)
+	case file.FieldSha256:
+		return m.OldSha256(ctx)
+	case file.FieldBlob:
+		return m.OldBlob(ctx)
+	case file.FieldAuthor:
+		return m.OldAuthor(ctx)
+	}
+	return nil, fmt.Errorf("unknown File field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FileMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case file.FieldMeetingID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeetingID(v)
+		return nil
+	case file.FieldEntityID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEntityID(v)
+		return nil
+	case file.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case file.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case file.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case file.FieldPurpose:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case file.FieldDisplayName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDisplayName(v)
+		return nil
+	case file.FieldMediaType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMediaType(v)
+		return nil
+	case file.FieldSizeBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSizeBytes(v)
+		return nil
+	case file.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	case file.FieldBlob:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlob(v)
+		return nil
+	case file.FieldAuthor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthor(v)
+		return nil
+	}
+	return fmt.Errorf("unknown File field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FileMutation) AddedFields() []string {
+	var fields []string
+	if m.addrevision != nil {
+		fields = append(fields, file.FieldRevision)
+	}
+	if m.addsize_bytes != nil {
+		fields = append(fields, file.FieldSizeBytes)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FileMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case file.FieldRevision:
+		return m.AddedRevision()
+	case file.FieldSizeBytes:
+		return m.AddedSizeBytes()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FileMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case file.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case file.FieldSizeBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSizeBytes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown File numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FileMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FileMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FileMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown File nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FileMutation) ResetField(name string) error {
+	switch name {
+	case file.FieldMeetingID:
+		m.ResetMeetingID()
+		return nil
+	case file.FieldEntityID:
+		m.ResetEntityID()
+		return nil
+	case file.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case file.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case file.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case file.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case file.FieldDisplayName:
+		m.ResetDisplayName()
+		return nil
+	case file.FieldMediaType:
+		m.ResetMediaType()
+		return nil
+	case file.FieldSizeBytes:
+		m.ResetSizeBytes()
+		return nil
+	case file.FieldSha256:
+		m.ResetSha256()
+		return nil
+	case file.FieldBlob:
+		m.ResetBlob()
+		return nil
+	case file.FieldAuthor:
+		m.ResetAuthor()
+		return nil
+	}
+	return fmt.Errorf("unknown File field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FileMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.meeting != nil {
+		edges = append(edges, file.EdgeMeeting)
+	}
+	if m.entity != nil {
+		edges = append(edges, file.EdgeEntity)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FileMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case file.EdgeMeeting:
+		if id := m.meeting; id != nil {
+			return []ent.Value{*id}
+		}
+	case file.EdgeEntity:
+		if id := m.entity; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FileMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FileMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FileMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedmeeting {
+		edges = append(edges, file.EdgeMeeting)
+	}
+	if m.clearedentity {
+		edges = append(edges, file.EdgeEntity)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FileMutation) EdgeCleared(name string) bool {
+	switch name {
+	case file.EdgeMeeting:
+		return m.clearedmeeting
+	case file.EdgeEntity:
+		return m.clearedentity
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FileMutation) ClearEdge(name string) error {
+	switch name {
+	case file.EdgeMeeting:
+		m.ClearMeeting()
+		return nil
+	case file.EdgeEntity:
+		m.ClearEntity()
+		return nil
+	}
+	return fmt.Errorf("unknown File unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FileMutation) ResetEdge(name string) error {
+	switch name {
+	case file.EdgeMeeting:
+		m.ResetMeeting()
+		return nil
+	case file.EdgeEntity:
+		m.ResetEntity()
+		return nil
+	}
+	return fmt.Errorf("unknown File edge %s", name)
 }
 
 // InstanceMutation represents an operation that mutates the Instance nodes in the graph.
@@ -4313,6 +8508,644 @@ func (m *InstanceMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *InstanceMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Instance edge %s", name)
+}
+
+// InstrumentMutation represents an operation that mutates the Instrument nodes in the graph.
+type InstrumentMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	create_time   *time.Time
+	update_time   *time.Time
+	revision      *int64
+	addrevision   *int64
+	adoption_date *string
+	in_force_date *string
+	content       *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Instrument, error)
+	predicates    []predicate.Instrument
+}
+
+var _ ent.Mutation = (*InstrumentMutation)(nil)
+
+// instrumentOption allows management of the mutation configuration using functional options.
+type instrumentOption func(*InstrumentMutation)
+
+// newInstrumentMutation creates new mutation for the Instrument entity.
+func newInstrumentMutation(c config, op Op, opts ...instrumentOption) *InstrumentMutation {
+	m := &InstrumentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInstrument,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInstrumentID sets the ID field of the mutation.
+func withInstrumentID(id string) instrumentOption {
+	return func(m *InstrumentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Instrument
+		)
+		m.oldValue = func(ctx context.Context) (*Instrument, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Instrument.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInstrument sets the old Instrument of the mutation.
+func withInstrument(node *Instrument) instrumentOption {
+	return func(m *InstrumentMutation) {
+		m.oldValue = func(context.Context) (*Instrument, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InstrumentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InstrumentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Instrument entities.
+func (m *InstrumentMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InstrumentMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InstrumentMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Instrument.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *InstrumentMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *InstrumentMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the Instrument entity.
+// If the Instrument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstrumentMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *InstrumentMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *InstrumentMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *InstrumentMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the Instrument entity.
+// If the Instrument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstrumentMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *InstrumentMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *InstrumentMutation) SetRevision(i int64) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *InstrumentMutation) Revision() (r int64, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Instrument entity.
+// If the Instrument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstrumentMutation) OldRevision(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *InstrumentMutation) AddRevision(i int64) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *InstrumentMutation) AddedRevision() (r int64, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *InstrumentMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetAdoptionDate sets the "adoption_date" field.
+func (m *InstrumentMutation) SetAdoptionDate(s string) {
+	m.adoption_date = &s
+}
+
+// AdoptionDate returns the value of the "adoption_date" field in the mutation.
+func (m *InstrumentMutation) AdoptionDate() (r string, exists bool) {
+	v := m.adoption_date
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAdoptionDate returns the old "adoption_date" field's value of the Instrument entity.
+// If the Instrument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstrumentMutation) OldAdoptionDate(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAdoptionDate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAdoptionDate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAdoptionDate: %w", err)
+	}
+	return oldValue.AdoptionDate, nil
+}
+
+// ResetAdoptionDate resets all changes to the "adoption_date" field.
+func (m *InstrumentMutation) ResetAdoptionDate() {
+	m.adoption_date = nil
+}
+
+// SetInForceDate sets the "in_force_date" field.
+func (m *InstrumentMutation) SetInForceDate(s string) {
+	m.in_force_date = &s
+}
+
+// InForceDate returns the value of the "in_force_date" field in the mutation.
+func (m *InstrumentMutation) InForceDate() (r string, exists bool) {
+	v := m.in_force_date
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInForceDate returns the old "in_force_date" field's value of the Instrument entity.
+// If the Instrument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstrumentMutation) OldInForceDate(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInForceDate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInForceDate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInForceDate: %w", err)
+	}
+	return oldValue.InForceDate, nil
+}
+
+// ResetInForceDate resets all changes to the "in_force_date" field.
+func (m *InstrumentMutation) ResetInForceDate() {
+	m.in_force_date = nil
+}
+
+// SetContent sets the "content" field.
+func (m *InstrumentMutation) SetContent(s string) {
+	m.content = &s
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *InstrumentMutation) Content() (r string, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the Instrument entity.
+// If the Instrument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstrumentMutation) OldContent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *InstrumentMutation) ResetContent() {
+	m.content = nil
+}
+
+// Where appends a list predicates to the InstrumentMutation builder.
+func (m *InstrumentMutation) Where(ps ...predicate.Instrument) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InstrumentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InstrumentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Instrument, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InstrumentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InstrumentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Instrument).
+func (m *InstrumentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InstrumentMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.create_time != nil {
+		fields = append(fields, instrument.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, instrument.FieldUpdateTime)
+	}
+	if m.revision != nil {
+		fields = append(fields, instrument.FieldRevision)
+	}
+	if m.adoption_date != nil {
+		fields = append(fields, instrument.FieldAdoptionDate)
+	}
+	if m.in_force_date != nil {
+		fields = append(fields, instrument.FieldInForceDate)
+	}
+	if m.content != nil {
+		fields = append(fields, instrument.FieldContent)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InstrumentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case instrument.FieldCreateTime:
+		return m.CreateTime()
+	case instrument.FieldUpdateTime:
+		return m.UpdateTime()
+	case instrument.FieldRevision:
+		return m.Revision()
+	case instrument.FieldAdoptionDate:
+		return m.AdoptionDate()
+	case instrument.FieldInForceDate:
+		return m.InForceDate()
+	case instrument.FieldContent:
+		return m.Content()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InstrumentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case instrument.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case instrument.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case instrument.FieldRevision:
+		return m.OldRevision(ctx)
+	case instrument.FieldAdoptionDate:
+		return m.OldAdoptionDate(ctx)
+	case instrument.FieldInForceDate:
+		return m.OldInForceDate(ctx)
+	case instrument.FieldContent:
+		return m.OldContent(ctx)
+	}
+	return nil, fmt.Errorf("unknown Instrument field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InstrumentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case instrument.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case instrument.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case instrument.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case instrument.FieldAdoptionDate:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAdoptionDate(v)
+		return nil
+	case instrument.FieldInForceDate:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInForceDate(v)
+		return nil
+	case instrument.FieldContent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Instrument field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InstrumentMutation) AddedFields() []string {
+	var fields []string
+	if m.addrevision != nil {
+		fields = append(fields, instrument.FieldRevision)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InstrumentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case instrument.FieldRevision:
+		return m.AddedRevision()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InstrumentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case instrument.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Instrument numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InstrumentMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InstrumentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InstrumentMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Instrument nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InstrumentMutation) ResetField(name string) error {
+	switch name {
+	case instrument.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case instrument.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case instrument.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case instrument.FieldAdoptionDate:
+		m.ResetAdoptionDate()
+		return nil
+	case instrument.FieldInForceDate:
+		m.ResetInForceDate()
+		return nil
+	case instrument.FieldContent:
+		m.ResetContent()
+		return nil
+	}
+	return fmt.Errorf("unknown Instrument field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InstrumentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InstrumentMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InstrumentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InstrumentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InstrumentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InstrumentMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InstrumentMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Instrument unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InstrumentMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Instrument edge %s", name)
 }
 
 // InvitationMutation represents an operation that mutates the Invitation nodes in the graph.
@@ -7128,6 +11961,7 @@ type MeetingMutation struct {
 	composition_deadline *string
 	deadline_time        *time.Time
 	close_time           *time.Time
+	instrument_id        *string
 	content              *string
 	clearedFields        map[string]struct{}
 	done                 bool
@@ -7717,6 +12551,42 @@ func (m *MeetingMutation) ResetCloseTime() {
 	delete(m.clearedFields, meeting.FieldCloseTime)
 }
 
+// SetInstrumentID sets the "instrument_id" field.
+func (m *MeetingMutation) SetInstrumentID(s string) {
+	m.instrument_id = &s
+}
+
+// InstrumentID returns the value of the "instrument_id" field in the mutation.
+func (m *MeetingMutation) InstrumentID() (r string, exists bool) {
+	v := m.instrument_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstrumentID returns the old "instrument_id" field's value of the Meeting entity.
+// If the Meeting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeetingMutation) OldInstrumentID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstrumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstrumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstrumentID: %w", err)
+	}
+	return oldValue.InstrumentID, nil
+}
+
+// ResetInstrumentID resets all changes to the "instrument_id" field.
+func (m *MeetingMutation) ResetInstrumentID() {
+	m.instrument_id = nil
+}
+
 // SetContent sets the "content" field.
 func (m *MeetingMutation) SetContent(s string) {
 	m.content = &s
@@ -7787,7 +12657,7 @@ func (m *MeetingMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MeetingMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 14)
 	if m.create_time != nil {
 		fields = append(fields, meeting.FieldCreateTime)
 	}
@@ -7824,6 +12694,9 @@ func (m *MeetingMutation) Fields() []string {
 	if m.close_time != nil {
 		fields = append(fields, meeting.FieldCloseTime)
 	}
+	if m.instrument_id != nil {
+		fields = append(fields, meeting.FieldInstrumentID)
+	}
 	if m.content != nil {
 		fields = append(fields, meeting.FieldContent)
 	}
@@ -7859,6 +12732,8 @@ func (m *MeetingMutation) Field(name string) (ent.Value, bool) {
 		return m.DeadlineTime()
 	case meeting.FieldCloseTime:
 		return m.CloseTime()
+	case meeting.FieldInstrumentID:
+		return m.InstrumentID()
 	case meeting.FieldContent:
 		return m.Content()
 	}
@@ -7894,6 +12769,8 @@ func (m *MeetingMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldDeadlineTime(ctx)
 	case meeting.FieldCloseTime:
 		return m.OldCloseTime(ctx)
+	case meeting.FieldInstrumentID:
+		return m.OldInstrumentID(ctx)
 	case meeting.FieldContent:
 		return m.OldContent(ctx)
 	}
@@ -7988,6 +12865,13 @@ func (m *MeetingMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCloseTime(v)
+		return nil
+	case meeting.FieldInstrumentID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstrumentID(v)
 		return nil
 	case meeting.FieldContent:
 		v, ok := value.(string)
@@ -8111,6 +12995,9 @@ func (m *MeetingMutation) ResetField(name string) error {
 	case meeting.FieldCloseTime:
 		m.ResetCloseTime()
 		return nil
+	case meeting.FieldInstrumentID:
+		m.ResetInstrumentID()
+		return nil
 	case meeting.FieldContent:
 		m.ResetContent()
 		return nil
@@ -8166,6 +13053,500 @@ func (m *MeetingMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Meeting edge %s", name)
 }
 
+// ParticipantNameMutation represents an operation that mutates the ParticipantName nodes in the graph.
+type ParticipantNameMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	meeting_id     *string
+	entity_id      *string
+	word           *string
+	participant_id *string
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*ParticipantName, error)
+	predicates     []predicate.ParticipantName
+}
+
+var _ ent.Mutation = (*ParticipantNameMutation)(nil)
+
+// participantnameOption allows management of the mutation configuration using functional options.
+type participantnameOption func(*ParticipantNameMutation)
+
+// newParticipantNameMutation creates new mutation for the ParticipantName entity.
+func newParticipantNameMutation(c config, op Op, opts ...participantnameOption) *ParticipantNameMutation {
+	m := &ParticipantNameMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeParticipantName,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withParticipantNameID sets the ID field of the mutation.
+func withParticipantNameID(id int64) participantnameOption {
+	return func(m *ParticipantNameMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ParticipantName
+		)
+		m.oldValue = func(ctx context.Context) (*ParticipantName, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ParticipantName.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withParticipantName sets the old ParticipantName of the mutation.
+func withParticipantName(node *ParticipantName) participantnameOption {
+	return func(m *ParticipantNameMutation) {
+		m.oldValue = func(context.Context) (*ParticipantName, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ParticipantNameMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ParticipantNameMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ParticipantName entities.
+func (m *ParticipantNameMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ParticipantNameMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ParticipantNameMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ParticipantName.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetMeetingID sets the "meeting_id" field.
+func (m *ParticipantNameMutation) SetMeetingID(s string) {
+	m.meeting_id = &s
+}
+
+// MeetingID returns the value of the "meeting_id" field in the mutation.
+func (m *ParticipantNameMutation) MeetingID() (r string, exists bool) {
+	v := m.meeting_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeetingID returns the old "meeting_id" field's value of the ParticipantName entity.
+// If the ParticipantName object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantNameMutation) OldMeetingID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeetingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeetingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeetingID: %w", err)
+	}
+	return oldValue.MeetingID, nil
+}
+
+// ResetMeetingID resets all changes to the "meeting_id" field.
+func (m *ParticipantNameMutation) ResetMeetingID() {
+	m.meeting_id = nil
+}
+
+// SetEntityID sets the "entity_id" field.
+func (m *ParticipantNameMutation) SetEntityID(s string) {
+	m.entity_id = &s
+}
+
+// EntityID returns the value of the "entity_id" field in the mutation.
+func (m *ParticipantNameMutation) EntityID() (r string, exists bool) {
+	v := m.entity_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEntityID returns the old "entity_id" field's value of the ParticipantName entity.
+// If the ParticipantName object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantNameMutation) OldEntityID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEntityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEntityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEntityID: %w", err)
+	}
+	return oldValue.EntityID, nil
+}
+
+// ResetEntityID resets all changes to the "entity_id" field.
+func (m *ParticipantNameMutation) ResetEntityID() {
+	m.entity_id = nil
+}
+
+// SetWord sets the "word" field.
+func (m *ParticipantNameMutation) SetWord(s string) {
+	m.word = &s
+}
+
+// Word returns the value of the "word" field in the mutation.
+func (m *ParticipantNameMutation) Word() (r string, exists bool) {
+	v := m.word
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWord returns the old "word" field's value of the ParticipantName entity.
+// If the ParticipantName object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantNameMutation) OldWord(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWord is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWord requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWord: %w", err)
+	}
+	return oldValue.Word, nil
+}
+
+// ResetWord resets all changes to the "word" field.
+func (m *ParticipantNameMutation) ResetWord() {
+	m.word = nil
+}
+
+// SetParticipantID sets the "participant_id" field.
+func (m *ParticipantNameMutation) SetParticipantID(s string) {
+	m.participant_id = &s
+}
+
+// ParticipantID returns the value of the "participant_id" field in the mutation.
+func (m *ParticipantNameMutation) ParticipantID() (r string, exists bool) {
+	v := m.participant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticipantID returns the old "participant_id" field's value of the ParticipantName entity.
+// If the ParticipantName object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantNameMutation) OldParticipantID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticipantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticipantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticipantID: %w", err)
+	}
+	return oldValue.ParticipantID, nil
+}
+
+// ResetParticipantID resets all changes to the "participant_id" field.
+func (m *ParticipantNameMutation) ResetParticipantID() {
+	m.participant_id = nil
+}
+
+// Where appends a list predicates to the ParticipantNameMutation builder.
+func (m *ParticipantNameMutation) Where(ps ...predicate.ParticipantName) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ParticipantNameMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ParticipantNameMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ParticipantName, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ParticipantNameMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ParticipantNameMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ParticipantName).
+func (m *ParticipantNameMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ParticipantNameMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.meeting_id != nil {
+		fields = append(fields, participantname.FieldMeetingID)
+	}
+	if m.entity_id != nil {
+		fields = append(fields, participantname.FieldEntityID)
+	}
+	if m.word != nil {
+		fields = append(fields, participantname.FieldWord)
+	}
+	if m.participant_id != nil {
+		fields = append(fields, participantname.FieldParticipantID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ParticipantNameMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case participantname.FieldMeetingID:
+		return m.MeetingID()
+	case participantname.FieldEntityID:
+		return m.EntityID()
+	case participantname.FieldWord:
+		return m.Word()
+	case participantname.FieldParticipantID:
+		return m.ParticipantID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ParticipantNameMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case participantname.FieldMeetingID:
+		return m.OldMeetingID(ctx)
+	case participantname.FieldEntityID:
+		return m.OldEntityID(ctx)
+	case participantname.FieldWord:
+		return m.OldWord(ctx)
+	case participantname.FieldParticipantID:
+		return m.OldParticipantID(ctx)
+	}
+	return nil, fmt.Errorf("unknown ParticipantName field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ParticipantNameMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case participantname.FieldMeetingID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeetingID(v)
+		return nil
+	case participantname.FieldEntityID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEntityID(v)
+		return nil
+	case participantname.FieldWord:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWord(v)
+		return nil
+	case participantname.FieldParticipantID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticipantID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ParticipantName field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ParticipantNameMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ParticipantNameMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ParticipantNameMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ParticipantName numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ParticipantNameMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ParticipantNameMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ParticipantNameMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ParticipantName nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ParticipantNameMutation) ResetField(name string) error {
+	switch name {
+	case participantname.FieldMeetingID:
+		m.ResetMeetingID()
+		return nil
+	case participantname.FieldEntityID:
+		m.ResetEntityID()
+		return nil
+	case participantname.FieldWord:
+		m.ResetWord()
+		return nil
+	case participantname.FieldParticipantID:
+		m.ResetParticipantID()
+		return nil
+	}
+	return fmt.Errorf("unknown ParticipantName field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ParticipantNameMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ParticipantNameMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ParticipantNameMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ParticipantNameMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ParticipantNameMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ParticipantNameMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ParticipantNameMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ParticipantName unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ParticipantNameMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ParticipantName edge %s", name)
+}
+
 // ParticipantVersionMutation represents an operation that mutates the ParticipantVersion nodes in the graph.
 type ParticipantVersionMutation struct {
 	config
@@ -8196,6 +13577,8 @@ type ParticipantVersionMutation struct {
 	modality           *string
 	external_id        *string
 	search_key         *string
+	latin_key          *string
+	replaces           *string
 	person_create_time *time.Time
 	create_time        *time.Time
 	clearedFields      map[string]struct{}
@@ -9162,6 +14545,78 @@ func (m *ParticipantVersionMutation) ResetSearchKey() {
 	m.search_key = nil
 }
 
+// SetLatinKey sets the "latin_key" field.
+func (m *ParticipantVersionMutation) SetLatinKey(s string) {
+	m.latin_key = &s
+}
+
+// LatinKey returns the value of the "latin_key" field in the mutation.
+func (m *ParticipantVersionMutation) LatinKey() (r string, exists bool) {
+	v := m.latin_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLatinKey returns the old "latin_key" field's value of the ParticipantVersion entity.
+// If the ParticipantVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantVersionMutation) OldLatinKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLatinKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLatinKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLatinKey: %w", err)
+	}
+	return oldValue.LatinKey, nil
+}
+
+// ResetLatinKey resets all changes to the "latin_key" field.
+func (m *ParticipantVersionMutation) ResetLatinKey() {
+	m.latin_key = nil
+}
+
+// SetReplaces sets the "replaces" field.
+func (m *ParticipantVersionMutation) SetReplaces(s string) {
+	m.replaces = &s
+}
+
+// Replaces returns the value of the "replaces" field in the mutation.
+func (m *ParticipantVersionMutation) Replaces() (r string, exists bool) {
+	v := m.replaces
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplaces returns the old "replaces" field's value of the ParticipantVersion entity.
+// If the ParticipantVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantVersionMutation) OldReplaces(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplaces is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplaces requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplaces: %w", err)
+	}
+	return oldValue.Replaces, nil
+}
+
+// ResetReplaces resets all changes to the "replaces" field.
+func (m *ParticipantVersionMutation) ResetReplaces() {
+	m.replaces = nil
+}
+
 // SetPersonCreateTime sets the "person_create_time" field.
 func (m *ParticipantVersionMutation) SetPersonCreateTime(t time.Time) {
 	m.person_create_time = &t
@@ -9295,7 +14750,7 @@ func (m *ParticipantVersionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ParticipantVersionMutation) Fields() []string {
-	fields := make([]string, 0, 24)
+	fields := make([]string, 0, 26)
 	if m.meeting_id != nil {
 		fields = append(fields, participantversion.FieldMeetingID)
 	}
@@ -9362,6 +14817,12 @@ func (m *ParticipantVersionMutation) Fields() []string {
 	if m.search_key != nil {
 		fields = append(fields, participantversion.FieldSearchKey)
 	}
+	if m.latin_key != nil {
+		fields = append(fields, participantversion.FieldLatinKey)
+	}
+	if m.replaces != nil {
+		fields = append(fields, participantversion.FieldReplaces)
+	}
 	if m.person_create_time != nil {
 		fields = append(fields, participantversion.FieldPersonCreateTime)
 	}
@@ -9420,6 +14881,10 @@ func (m *ParticipantVersionMutation) Field(name string) (ent.Value, bool) {
 		return m.ExternalID()
 	case participantversion.FieldSearchKey:
 		return m.SearchKey()
+	case participantversion.FieldLatinKey:
+		return m.LatinKey()
+	case participantversion.FieldReplaces:
+		return m.Replaces()
 	case participantversion.FieldPersonCreateTime:
 		return m.PersonCreateTime()
 	case participantversion.FieldCreateTime:
@@ -9477,6 +14942,10 @@ func (m *ParticipantVersionMutation) OldField(ctx context.Context, name string) 
 		return m.OldExternalID(ctx)
 	case participantversion.FieldSearchKey:
 		return m.OldSearchKey(ctx)
+	case participantversion.FieldLatinKey:
+		return m.OldLatinKey(ctx)
+	case participantversion.FieldReplaces:
+		return m.OldReplaces(ctx)
 	case participantversion.FieldPersonCreateTime:
 		return m.OldPersonCreateTime(ctx)
 	case participantversion.FieldCreateTime:
@@ -9643,6 +15112,20 @@ func (m *ParticipantVersionMutation) SetField(name string, value ent.Value) erro
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSearchKey(v)
+		return nil
+	case participantversion.FieldLatinKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLatinKey(v)
+		return nil
+	case participantversion.FieldReplaces:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplaces(v)
 		return nil
 	case participantversion.FieldPersonCreateTime:
 		v, ok := value.(time.Time)
@@ -9811,6 +15294,12 @@ func (m *ParticipantVersionMutation) ResetField(name string) error {
 		return nil
 	case participantversion.FieldSearchKey:
 		m.ResetSearchKey()
+		return nil
+	case participantversion.FieldLatinKey:
+		m.ResetLatinKey()
+		return nil
+	case participantversion.FieldReplaces:
+		m.ResetReplaces()
 		return nil
 	case participantversion.FieldPersonCreateTime:
 		m.ResetPersonCreateTime()

@@ -62,6 +62,10 @@ type ParticipantVersion struct {
 	ExternalID string `json:"external_id,omitempty"`
 	// the full name, folded
 	SearchKey string `json:"search_key,omitempty"`
+	// the full name in Latin script, folded; empty where there is none
+	LatinKey string `json:"latin_key,omitempty"`
+	// the participant in whose place this one was put
+	Replaces string `json:"replaces,omitempty"`
 	// when the person was first submitted
 	PersonCreateTime time.Time `json:"person_create_time,omitempty"`
 	// CreateTime holds the value of the "create_time" field.
@@ -101,7 +105,7 @@ func (*ParticipantVersion) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case participantversion.FieldID, participantversion.FieldDelegationID, participantversion.FieldRevision, participantversion.FieldLatestOrder, participantversion.FieldAcceptedOrder:
 			values[i] = new(sql.NullInt64)
-		case participantversion.FieldMeetingID, participantversion.FieldEntityID, participantversion.FieldParticipantID, participantversion.FieldHonorific, participantversion.FieldGivenName, participantversion.FieldFamilyName, participantversion.FieldLatinGivenName, participantversion.FieldLatinFamilyName, participantversion.FieldFunctionalTitle, participantversion.FieldOrganization, participantversion.FieldRole, participantversion.FieldEmail, participantversion.FieldPhone, participantversion.FieldLanguage, participantversion.FieldModality, participantversion.FieldExternalID, participantversion.FieldSearchKey:
+		case participantversion.FieldMeetingID, participantversion.FieldEntityID, participantversion.FieldParticipantID, participantversion.FieldHonorific, participantversion.FieldGivenName, participantversion.FieldFamilyName, participantversion.FieldLatinGivenName, participantversion.FieldLatinFamilyName, participantversion.FieldFunctionalTitle, participantversion.FieldOrganization, participantversion.FieldRole, participantversion.FieldEmail, participantversion.FieldPhone, participantversion.FieldLanguage, participantversion.FieldModality, participantversion.FieldExternalID, participantversion.FieldSearchKey, participantversion.FieldLatinKey, participantversion.FieldReplaces:
 			values[i] = new(sql.NullString)
 		case participantversion.FieldPersonCreateTime, participantversion.FieldCreateTime:
 			values[i] = new(sql.NullTime)
@@ -258,6 +262,18 @@ func (_m *ParticipantVersion) assignValues(columns []string, values []any) error
 			} else if value.Valid {
 				_m.SearchKey = value.String
 			}
+		case participantversion.FieldLatinKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field latin_key", values[i])
+			} else if value.Valid {
+				_m.LatinKey = value.String
+			}
+		case participantversion.FieldReplaces:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field replaces", values[i])
+			} else if value.Valid {
+				_m.Replaces = value.String
+			}
 		case participantversion.FieldPersonCreateTime:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field person_create_time", values[i])
@@ -376,6 +392,12 @@ func (_m *ParticipantVersion) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("search_key=")
 	builder.WriteString(_m.SearchKey)
+	builder.WriteString(", ")
+	builder.WriteString("latin_key=")
+	builder.WriteString(_m.LatinKey)
+	builder.WriteString(", ")
+	builder.WriteString("replaces=")
+	builder.WriteString(_m.Replaces)
 	builder.WriteString(", ")
 	builder.WriteString("person_create_time=")
 	builder.WriteString(_m.PersonCreateTime.Format(time.ANSIC))

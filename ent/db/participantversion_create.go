@@ -243,6 +243,34 @@ func (_c *ParticipantVersionCreate) SetSearchKey(v string) *ParticipantVersionCr
 	return _c
 }
 
+// SetLatinKey sets the "latin_key" field.
+func (_c *ParticipantVersionCreate) SetLatinKey(v string) *ParticipantVersionCreate {
+	_c.mutation.SetLatinKey(v)
+	return _c
+}
+
+// SetNillableLatinKey sets the "latin_key" field if the given value is not nil.
+func (_c *ParticipantVersionCreate) SetNillableLatinKey(v *string) *ParticipantVersionCreate {
+	if v != nil {
+		_c.SetLatinKey(*v)
+	}
+	return _c
+}
+
+// SetReplaces sets the "replaces" field.
+func (_c *ParticipantVersionCreate) SetReplaces(v string) *ParticipantVersionCreate {
+	_c.mutation.SetReplaces(v)
+	return _c
+}
+
+// SetNillableReplaces sets the "replaces" field if the given value is not nil.
+func (_c *ParticipantVersionCreate) SetNillableReplaces(v *string) *ParticipantVersionCreate {
+	if v != nil {
+		_c.SetReplaces(*v)
+	}
+	return _c
+}
+
 // SetPersonCreateTime sets the "person_create_time" field.
 func (_c *ParticipantVersionCreate) SetPersonCreateTime(v time.Time) *ParticipantVersionCreate {
 	_c.mutation.SetPersonCreateTime(v)
@@ -347,6 +375,14 @@ func (_c *ParticipantVersionCreate) defaults() error {
 		v := participantversion.DefaultExternalID
 		_c.mutation.SetExternalID(v)
 	}
+	if _, ok := _c.mutation.LatinKey(); !ok {
+		v := participantversion.DefaultLatinKey
+		_c.mutation.SetLatinKey(v)
+	}
+	if _, ok := _c.mutation.Replaces(); !ok {
+		v := participantversion.DefaultReplaces
+		_c.mutation.SetReplaces(v)
+	}
 	return nil
 }
 
@@ -417,6 +453,12 @@ func (_c *ParticipantVersionCreate) check() error {
 	}
 	if _, ok := _c.mutation.SearchKey(); !ok {
 		return &ValidationError{Name: "search_key", err: errors.New(`db: missing required field "ParticipantVersion.search_key"`)}
+	}
+	if _, ok := _c.mutation.LatinKey(); !ok {
+		return &ValidationError{Name: "latin_key", err: errors.New(`db: missing required field "ParticipantVersion.latin_key"`)}
+	}
+	if _, ok := _c.mutation.Replaces(); !ok {
+		return &ValidationError{Name: "replaces", err: errors.New(`db: missing required field "ParticipantVersion.replaces"`)}
 	}
 	if _, ok := _c.mutation.PersonCreateTime(); !ok {
 		return &ValidationError{Name: "person_create_time", err: errors.New(`db: missing required field "ParticipantVersion.person_create_time"`)}
@@ -543,6 +585,14 @@ func (_c *ParticipantVersionCreate) createSpec() (*ParticipantVersion, *sqlgraph
 	if value, ok := _c.mutation.SearchKey(); ok {
 		_spec.SetField(participantversion.FieldSearchKey, field.TypeString, value)
 		_node.SearchKey = value
+	}
+	if value, ok := _c.mutation.LatinKey(); ok {
+		_spec.SetField(participantversion.FieldLatinKey, field.TypeString, value)
+		_node.LatinKey = value
+	}
+	if value, ok := _c.mutation.Replaces(); ok {
+		_spec.SetField(participantversion.FieldReplaces, field.TypeString, value)
+		_node.Replaces = value
 	}
 	if value, ok := _c.mutation.PersonCreateTime(); ok {
 		_spec.SetField(participantversion.FieldPersonCreateTime, field.TypeTime, value)
@@ -742,6 +792,12 @@ func (u *ParticipantVersionUpsertOne) UpdateNewValues() *ParticipantVersionUpser
 		}
 		if _, exists := u.create.mutation.SearchKey(); exists {
 			s.SetIgnore(participantversion.FieldSearchKey)
+		}
+		if _, exists := u.create.mutation.LatinKey(); exists {
+			s.SetIgnore(participantversion.FieldLatinKey)
+		}
+		if _, exists := u.create.mutation.Replaces(); exists {
+			s.SetIgnore(participantversion.FieldReplaces)
 		}
 		if _, exists := u.create.mutation.PersonCreateTime(); exists {
 			s.SetIgnore(participantversion.FieldPersonCreateTime)
@@ -1074,6 +1130,12 @@ func (u *ParticipantVersionUpsertBulk) UpdateNewValues() *ParticipantVersionUpse
 			}
 			if _, exists := b.mutation.SearchKey(); exists {
 				s.SetIgnore(participantversion.FieldSearchKey)
+			}
+			if _, exists := b.mutation.LatinKey(); exists {
+				s.SetIgnore(participantversion.FieldLatinKey)
+			}
+			if _, exists := b.mutation.Replaces(); exists {
+				s.SetIgnore(participantversion.FieldReplaces)
 			}
 			if _, exists := b.mutation.PersonCreateTime(); exists {
 				s.SetIgnore(participantversion.FieldPersonCreateTime)

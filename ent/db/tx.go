@@ -18,12 +18,22 @@ type Tx struct {
 	Change *ChangeClient
 	// ChangeCounter is the client for interacting with the ChangeCounter builders.
 	ChangeCounter *ChangeCounterClient
+	// Credentials is the client for interacting with the Credentials builders.
+	Credentials *CredentialsClient
 	// Delegation is the client for interacting with the Delegation builders.
 	Delegation *DelegationClient
+	// Document is the client for interacting with the Document builders.
+	Document *DocumentClient
+	// DocumentVersion is the client for interacting with the DocumentVersion builders.
+	DocumentVersion *DocumentVersionClient
 	// Entity is the client for interacting with the Entity builders.
 	Entity *EntityClient
+	// File is the client for interacting with the File builders.
+	File *FileClient
 	// Instance is the client for interacting with the Instance builders.
 	Instance *InstanceClient
+	// Instrument is the client for interacting with the Instrument builders.
+	Instrument *InstrumentClient
 	// Invitation is the client for interacting with the Invitation builders.
 	Invitation *InvitationClient
 	// Key is the client for interacting with the Key builders.
@@ -32,6 +42,8 @@ type Tx struct {
 	KeyMeeting *KeyMeetingClient
 	// Meeting is the client for interacting with the Meeting builders.
 	Meeting *MeetingClient
+	// ParticipantName is the client for interacting with the ParticipantName builders.
+	ParticipantName *ParticipantNameClient
 	// ParticipantVersion is the client for interacting with the ParticipantVersion builders.
 	ParticipantVersion *ParticipantVersionClient
 	// Request is the client for interacting with the Request builders.
@@ -171,13 +183,19 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Change = NewChangeClient(tx.config)
 	tx.ChangeCounter = NewChangeCounterClient(tx.config)
+	tx.Credentials = NewCredentialsClient(tx.config)
 	tx.Delegation = NewDelegationClient(tx.config)
+	tx.Document = NewDocumentClient(tx.config)
+	tx.DocumentVersion = NewDocumentVersionClient(tx.config)
 	tx.Entity = NewEntityClient(tx.config)
+	tx.File = NewFileClient(tx.config)
 	tx.Instance = NewInstanceClient(tx.config)
+	tx.Instrument = NewInstrumentClient(tx.config)
 	tx.Invitation = NewInvitationClient(tx.config)
 	tx.Key = NewKeyClient(tx.config)
 	tx.KeyMeeting = NewKeyMeetingClient(tx.config)
 	tx.Meeting = NewMeetingClient(tx.config)
+	tx.ParticipantName = NewParticipantNameClient(tx.config)
 	tx.ParticipantVersion = NewParticipantVersionClient(tx.config)
 	tx.Request = NewRequestClient(tx.config)
 	tx.Revision = NewRevisionClient(tx.config)

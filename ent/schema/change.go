@@ -54,7 +54,7 @@ func narrowChange(s scope.Scope, sel *sql.Selector) {
 			sql.EQ(sel.C("entity_id"), s.Entity),
 			sql.And(
 				sql.EQ(sel.C("entity_id"), ""),
-				sql.EQ(sel.C("resource_type"), "placard.un.org/Meeting"),
+				sql.In(sel.C("resource_type"), "placard.un.org/Meeting", "placard.un.org/Document"),
 				sql.EQ(sel.C("in_force"), true),
 				sql.Exists(invited(s.Entity, sel.C("meeting_id"))),
 			),

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -32,6 +33,7 @@ func (Delegation) Fields() []ent.Field {
 		field.Time("submit_time").Comment("when the last change of who attends was received"),
 		field.Time("accept_time").Optional().Nillable(),
 		field.Strings("return_reasons").Optional(),
+		field.Strings("warnings").Optional(),
 		field.String("note_reference").Default(""),
 		field.String("note_date").Default(""),
 		field.String("channel"),
@@ -57,6 +59,12 @@ func (Delegation) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("meeting_id", "entity_id").Unique(),
 		index.Fields("entity_id", "meeting_id"),
+		// The orders and filters of the list, over all meetings.
+		index.Fields("submit_time", "meeting_id", "entity_id"),
+		index.Fields("update_time", "meeting_id", "entity_id"),
+		index.Fields("state", "meeting_id", "entity_id"),
+		index.Fields("channel", "meeting_id", "entity_id"),
+		index.Fields("meeting_id", "entity_id").StorageKey("delegation_late").Annotations(entsql.IndexWhere("late")),
 	}
 }
 

@@ -23,6 +23,10 @@ func (Entity) Fields() []ent.Field {
 		field.String("alpha2_code").Default(""),
 		field.String("m49_code").Default(""),
 		field.String("region").Default("REGION_UNSPECIFIED"),
+		field.String("consultative_status").Default("CONSULTATIVE_STATUS_UNSPECIFIED"),
+		field.String("language").Default(""),
+		field.String("search_key").Default("").Comment("all its names, folded"),
+		field.Bool("edited").Default(false).Comment("changed by the Secretariat: the register of the program leaves it alone"),
 		field.Text("names").Comment("JSON of the contract's Entity with its names only"),
 	}
 }

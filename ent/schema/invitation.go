@@ -48,6 +48,11 @@ func (Invitation) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("meeting_id", "entity_id").Unique(),
 		index.Fields("entity_id", "meeting_id"),
+		// The orders and filters of the list, over all meetings.
+		index.Fields("update_time", "meeting_id", "entity_id"),
+		index.Fields("state", "meeting_id", "entity_id"),
+		index.Fields("participation_status", "meeting_id", "entity_id"),
+		index.Fields("language", "meeting_id", "entity_id"),
 	}
 }
 

@@ -35,7 +35,12 @@ func (Key) Fields() []ent.Field {
 }
 
 // Indexes of Key.
-func (Key) Indexes() []ent.Index { return []ent.Index{index.Fields("account")} }
+func (Key) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("account"),
+		index.Fields("create_time", "id"),
+	}
+}
 
 // Edges of Key.
 func (Key) Edges() []ent.Edge {

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -32,13 +33,19 @@ func (Meeting) Fields() []ent.Field {
 		field.String("composition_deadline").Default(""),
 		field.Time("deadline_time").Optional().Nillable(),
 		field.Time("close_time").Optional().Nillable(),
+		field.String("instrument_id").Default(""),
 		field.Text("content").Comment("JSON of the contract's Meeting, without what has a column"),
 	}
 }
 
 // Indexes of Meeting.
 func (Meeting) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("start_date", "id")}
+	return []ent.Index{
+		index.Fields("start_date", "id"),
+		index.Fields("state", "start_date", "id"),
+		index.Fields("end_date"),
+		index.Fields("instrument_id").Annotations(entsql.IndexWhere("instrument_id <> ''")),
+	}
 }
 
 func narrowMeeting(s scope.Scope, sel *sql.Selector) {

@@ -47,6 +47,8 @@ func (ParticipantVersion) Fields() []ent.Field {
 		field.String("modality").Immutable(),
 		field.String("external_id").Immutable().Default(""),
 		field.String("search_key").Immutable().Comment("the full name, folded"),
+		field.String("latin_key").Immutable().Default("").Comment("the full name in Latin script, folded; empty where there is none"),
+		field.String("replaces").Immutable().Default("").Comment("the participant in whose place this one was put"),
 		field.Time("person_create_time").Immutable().Comment("when the person was first submitted"),
 		field.Time("create_time").Immutable(),
 	}
@@ -59,24 +61,43 @@ func (ParticipantVersion) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of ParticipantVersion. The partial ones hold, whatever the code
-// does, that a delegation has one head and no external id twice.
+// present are the versions that stand in a composition. Its two halves stand in
+// the queries as they stand here, so that one index serves either composition.
+const present = "latest_order > 0 OR accepted_order > 0"
+
+// Indexes of ParticipantVersion. Each order of the list has one for all meetings
+// and one for a meeting, so that a page reads its own rows only. The unique ones
+// hold, whatever the code does, that a delegation has one head and no external
+// id twice; those of the heads are by meeting and entity, so that PostgreSQL finds
+// the heads of a meeting by them.
 func (ParticipantVersion) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("meeting_id", "entity_id", "participant_id").StorageKey("participant_versions_latest").
-			Annotations(entsql.IndexWhere("latest_order > 0")),
-		index.Fields("meeting_id", "entity_id", "participant_id").StorageKey("participant_versions_accepted").
-			Annotations(entsql.IndexWhere("accepted_order > 0")),
+		index.Fields("meeting_id", "entity_id", "participant_id").StorageKey("participant_versions_of_meeting").
+			Annotations(entsql.IndexWhere(present)),
 		index.Fields("entity_id", "meeting_id", "participant_id").StorageKey("participant_versions_of_entity").
-			Annotations(entsql.IndexWhere("latest_order > 0")),
+			Annotations(entsql.IndexWhere(present)),
 		index.Fields("participant_id").Unique().StorageKey("participant_versions_newest").
 			Annotations(entsql.IndexWhere("newest")),
 		index.Fields("delegation_id", "participant_id", "revision").StorageKey("participant_versions_of_delegation"),
+		index.Fields("meeting_id", "search_key", "participant_id").StorageKey("participant_versions_name_in_meeting").
+			Annotations(entsql.IndexWhere(present)),
+		index.Fields("search_key", "participant_id").StorageKey("participant_versions_name").
+			Annotations(entsql.IndexWhere(present)),
+		index.Fields("meeting_id", "person_create_time", "participant_id").StorageKey("participant_versions_time_in_meeting").
+			Annotations(entsql.IndexWhere(present)),
+		index.Fields("person_create_time", "participant_id").StorageKey("participant_versions_time").
+			Annotations(entsql.IndexWhere(present)),
+		index.Fields("email").StorageKey("participant_versions_email").
+			Annotations(entsql.IndexWhere("email <> ''")),
+		index.Fields("external_id").StorageKey("participant_versions_of_external_id").
+			Annotations(entsql.IndexWhere("external_id <> ''")),
+		index.Fields("replaces").StorageKey("participant_versions_replaces").
+			Annotations(entsql.IndexWhere("replaces <> ''")),
 		index.Fields("delegation_id", "external_id").Unique().StorageKey("participant_versions_external_id").
 			Annotations(entsql.IndexWhere("latest_order > 0 AND external_id <> ''")),
-		index.Fields("delegation_id").Unique().StorageKey("participant_versions_latest_head").
+		index.Fields("meeting_id", "entity_id").Unique().StorageKey("participant_versions_latest_head").
 			Annotations(entsql.IndexWhere("latest_order > 0 AND role = 'HEAD'")),
-		index.Fields("delegation_id").Unique().StorageKey("participant_versions_accepted_head").
+		index.Fields("meeting_id", "entity_id").Unique().StorageKey("participant_versions_accepted_head").
 			Annotations(entsql.IndexWhere("accepted_order > 0 AND role = 'HEAD'")),
 	}
 }

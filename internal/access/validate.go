@@ -36,21 +36,21 @@ func NewValidator(c *Contract) (*Validator, error) {
 //
 // A list that is too long is answered alone: its items are not looked at.
 func (v *Validator) Validate(m proto.Message, prefix string) error {
-	if err := tooLong(m.ProtoReflect()); err != nil {
+	if err := tooLong(m.ProtoReflect(), prefix); err != nil {
 		return err
 	}
 	return violations(v.rules.Validate(m), prefix)
 }
 
 // tooLong answers the lists of a message that have more items than they may.
-func tooLong(m protoreflect.Message) error {
+func tooLong(m protoreflect.Message, prefix string) error {
 	var found []fault.Violation
 	m.Range(func(f protoreflect.FieldDescriptor, value protoreflect.Value) bool {
 		rules, _ := proto.GetExtension(f.Options(), validate.E_Field).(*validate.FieldRules)
 		limit := rules.GetRepeated().GetMaxItems()
 		if f.IsList() && limit > 0 && uint64(value.List().Len()) > limit {
 			found = append(found, fault.Violation{
-				Field: string(f.Name()), Reason: "REPEATED_MAX_ITEMS",
+				Field: strings.TrimPrefix(prefix+"."+string(f.Name()), "."), Reason: "REPEATED_MAX_ITEMS",
 				Message: fmt.Sprintf("must contain no more than %d item(s), and has %d", limit, value.List().Len()),
 			})
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -29,6 +30,10 @@ type fixture struct {
 	participant *placardv1.Participant
 	// key of AUT.
 	key string
+	// instrument is in the register.
+	instrument string
+	// file of AUT, and document of the meeting.
+	file, document string
 }
 
 // secret words that stand in the data of MEX and in nothing else.
@@ -59,6 +64,17 @@ func newFixture(t *testing.T, c *clients, id string) *fixture {
 		Title: &placardv1.LocalizedText{En: "Draft"}, StartDate: "2030-01-01", EndDate: "2030-01-02", TimeZone: "Europe/Vienna",
 	}}))(t)
 	f.draft = d.GetName()
+	f.instrument = must(c.instruments.CreateInstrument(ctx, &placardv1.CreateInstrumentRequest{
+		InstrumentId: f.id, Instrument: &placardv1.Instrument{Title: &placardv1.LocalizedText{En: "Convention"}},
+	}))(t).GetName()
+	a := newArchive(c)
+	f.file = must(a.files.UploadFile(ctx, note(f.meeting+"/delegations/AUT", pdf(300, ""))))(t).GetName()
+	f.document = must(a.documents.CreateDocument(ctx, &placardv1.CreateDocumentRequest{
+		Parent: f.meeting, DocumentId: "agenda", Document: &placardv1.Document{Symbol: "A/1", Title: &placardv1.LocalizedText{En: "Agenda"}},
+	}))(t).GetName()
+	must(a.documents.UploadDocumentVersion(ctx, &placardv1.UploadDocumentVersionRequest{
+		Name: f.document, Language: "en", Content: &httpbody.HttpBody{Data: pdf(300, "")},
+	}))(t)
 	f.key = must(c.keys.CreateKey(ctx, &placardv1.CreateKeyRequest{Key: &placardv1.Key{
 		Role: placardv1.Access_MISSION, Entity: "entities/AUT", ExpireTime: timestamppb.New(time.Now().Add(time.Hour)),
 	}}))(t).GetName()
@@ -67,9 +83,102 @@ func newFixture(t *testing.T, c *clients, id string) *fixture {
 
 // requests makes, for every method, a request about what belongs to AUT.
 var requests = map[string]func(f *fixture) proto.Message{
-	"CallerService.GetCaller":     func(*fixture) proto.Message { return &placardv1.GetCallerRequest{} },
-	"EntityService.GetEntity":     func(*fixture) proto.Message { return &placardv1.GetEntityRequest{Name: "entities/AUT"} },
-	"EntityService.ListEntities":  func(*fixture) proto.Message { return &placardv1.ListEntitiesRequest{} },
+	"CallerService.GetCaller":    func(*fixture) proto.Message { return &placardv1.GetCallerRequest{} },
+	"EntityService.GetEntity":    func(*fixture) proto.Message { return &placardv1.GetEntityRequest{Name: "entities/AUT"} },
+	"EntityService.ListEntities": func(*fixture) proto.Message { return &placardv1.ListEntitiesRequest{} },
+	"EntityService.CreateEntity": func(f *fixture) proto.Message {
+		return &placardv1.CreateEntityRequest{EntityId: "AUT", Entity: &placardv1.Entity{
+			Kind: placardv1.Entity_STATE, ShortName: &placardv1.LocalizedText{En: "Another Austria"},
+		}}
+	},
+	"EntityService.UpdateEntity": func(*fixture) proto.Message {
+		return &placardv1.UpdateEntityRequest{Entity: &placardv1.Entity{Name: "entities/AUT", Etag: "another"}}
+	},
+	"InstrumentService.GetInstrument": func(f *fixture) proto.Message {
+		return &placardv1.GetInstrumentRequest{Name: f.instrument}
+	},
+	"InstrumentService.ListInstruments": func(*fixture) proto.Message { return &placardv1.ListInstrumentsRequest{} },
+	"InstrumentService.CreateInstrument": func(f *fixture) proto.Message {
+		return &placardv1.CreateInstrumentRequest{InstrumentId: f.id, Instrument: &placardv1.Instrument{Title: &placardv1.LocalizedText{En: "Again"}}}
+	},
+	"InstrumentService.UpdateInstrument": func(f *fixture) proto.Message {
+		return &placardv1.UpdateInstrumentRequest{Instrument: &placardv1.Instrument{Name: f.instrument, Etag: "another"}}
+	},
+	"InstrumentService.DeleteInstrument": func(f *fixture) proto.Message {
+		return &placardv1.DeleteInstrumentRequest{Name: f.instrument, Etag: "another"}
+	},
+	"ParticipantListService.GetAttendance": func(f *fixture) proto.Message {
+		return &placardv1.GetAttendanceRequest{Name: f.meeting + "/attendance"}
+	},
+	"FileService.GetFile": func(f *fixture) proto.Message { return &placardv1.GetFileRequest{Name: f.file} },
+	"FileService.ListFiles": func(f *fixture) proto.Message {
+		return &placardv1.ListFilesRequest{Parent: f.meeting + "/delegations/AUT"}
+	},
+	"FileService.UploadFile":   func(f *fixture) proto.Message { return note(f.meeting+"/delegations/AUT", pdf(300, "")) },
+	"FileService.DownloadFile": func(f *fixture) proto.Message { return &placardv1.DownloadFileRequest{Name: f.file} },
+	"FileService.DeleteFile": func(f *fixture) proto.Message {
+		return &placardv1.DeleteFileRequest{Name: f.file, Etag: "another"}
+	},
+	"DocumentService.GetDocument": func(f *fixture) proto.Message {
+		return &placardv1.GetDocumentRequest{Name: f.document}
+	},
+	"DocumentService.ListDocuments": func(f *fixture) proto.Message {
+		return &placardv1.ListDocumentsRequest{Parent: f.meeting}
+	},
+	"DocumentService.CreateDocument": func(f *fixture) proto.Message {
+		return &placardv1.CreateDocumentRequest{Parent: f.meeting, DocumentId: "agenda", Document: &placardv1.Document{
+			Symbol: "A/1", Title: &placardv1.LocalizedText{En: "Again"},
+		}}
+	},
+	"DocumentService.UpdateDocument": func(f *fixture) proto.Message {
+		return &placardv1.UpdateDocumentRequest{Document: &placardv1.Document{Name: f.document, Etag: "another"}}
+	},
+	"DocumentService.DeleteDocument": func(f *fixture) proto.Message {
+		return &placardv1.DeleteDocumentRequest{Name: f.document, Etag: "another"}
+	},
+	"DocumentService.UploadDocumentVersion": func(f *fixture) proto.Message {
+		return &placardv1.UploadDocumentVersionRequest{Name: f.document, Language: "fr", Content: &httpbody.HttpBody{Data: pdf(300, "")}}
+	},
+	"DocumentService.DownloadDocumentVersion": func(f *fixture) proto.Message {
+		return &placardv1.DownloadDocumentVersionRequest{Name: f.document, Language: "en"}
+	},
+	"DocumentService.ExportDocuments": func(f *fixture) proto.Message {
+		return &placardv1.ExportDocumentsRequest{Parent: f.meeting, Language: "en"}
+	},
+	"StatisticsService.GetMeetingStatistics": func(f *fixture) proto.Message {
+		return &placardv1.GetMeetingStatisticsRequest{Name: f.meeting + "/statistics"}
+	},
+	"StatisticsService.DrawMeetingStatistics": func(f *fixture) proto.Message {
+		return &placardv1.DrawMeetingStatisticsRequest{
+			Name: f.meeting + "/statistics", Chart: placardv1.DrawMeetingStatisticsRequest_REGISTRATIONS,
+		}
+	},
+	"DelegationService.ImportDelegation": func(f *fixture) proto.Message {
+		return &placardv1.ImportDelegationRequest{
+			Name: f.meeting + "/delegations/AUT", ValidateOnly: true,
+			Content: &httpbody.HttpBody{ContentType: "text/csv", Data: []byte("family_name,role\nNew,EXPERT\n")},
+		}
+	},
+	"DelegationService.DownloadDelegationTemplate": func(f *fixture) proto.Message {
+		return &placardv1.DownloadDelegationTemplateRequest{Name: f.meeting + "/delegations/AUT"}
+	},
+	"DelegationService.CopyDelegation": func(f *fixture) proto.Message {
+		return &placardv1.CopyDelegationRequest{Name: f.meeting + "/delegations/AUT", Source: f.meeting + "/delegations/AUT"}
+	},
+	"DelegationService.GetDelegationRevision": func(f *fixture) proto.Message {
+		return &placardv1.GetDelegationRevisionRequest{Name: f.meeting + "/delegations/AUT/revisions/1"}
+	},
+	"DelegationService.DiffDelegationRevision": func(f *fixture) proto.Message {
+		return &placardv1.DiffDelegationRevisionRequest{Name: f.meeting + "/delegations/AUT/revisions/2"}
+	},
+	"ParticipantService.ReplaceParticipant": func(f *fixture) proto.Message {
+		return &placardv1.ReplaceParticipantRequest{
+			Name: f.participant.GetName(), Etag: "another", Participant: person("", "New", "One", placardv1.Participant_EXPERT),
+		}
+	},
+	"ParticipantService.ListPossibleDuplicates": func(f *fixture) proto.Message {
+		return &placardv1.ListPossibleDuplicatesRequest{Parent: f.meeting}
+	},
 	"MeetingService.GetMeeting":   func(f *fixture) proto.Message { return &placardv1.GetMeetingRequest{Name: f.meeting} },
 	"MeetingService.ListMeetings": func(*fixture) proto.Message { return &placardv1.ListMeetingsRequest{PageSize: 1000} },
 	"MeetingService.CreateMeeting": func(f *fixture) proto.Message {
@@ -169,6 +278,33 @@ var requests = map[string]func(f *fixture) proto.Message{
 	"ParticipantListService.ExportParticipantList": func(f *fixture) proto.Message {
 		return &placardv1.ExportParticipantListRequest{Name: f.meeting + "/participantList"}
 	},
+	"CredentialsService.GetCredentials": func(f *fixture) proto.Message {
+		return &placardv1.GetCredentialsRequest{Name: f.meeting + "/credentials/AUT"}
+	},
+	"CredentialsService.ListCredentials": func(f *fixture) proto.Message {
+		return &placardv1.ListCredentialsRequest{Parent: f.meeting}
+	},
+	"CredentialsService.ReceiveCredentials": func(f *fixture) proto.Message {
+		return &placardv1.ReceiveCredentialsRequest{
+			Name: f.meeting + "/credentials/AUT", Form: placardv1.Credentials_FORM_COPY,
+			SignatoryCapacity: placardv1.SignatoryCapacity_HEAD_OF_STATE,
+		}
+	},
+	"CredentialsService.ExamineCredentials": func(f *fixture) proto.Message {
+		return &placardv1.ExamineCredentialsRequest{Name: f.meeting + "/credentials/AUT"}
+	},
+	"CredentialsService.DecideCredentials": func(f *fixture) proto.Message {
+		return &placardv1.DecideCredentialsRequest{Name: f.meeting + "/credentials/AUT", Decision: placardv1.Credentials_REJECTED}
+	},
+	"CredentialsService.ReopenCredentials": func(f *fixture) proto.Message {
+		return &placardv1.ReopenCredentialsRequest{Name: f.meeting + "/credentials/AUT"}
+	},
+	"CredentialsService.GetCredentialsReport": func(f *fixture) proto.Message {
+		return &placardv1.GetCredentialsReportRequest{Name: f.meeting + "/credentialsReport"}
+	},
+	"CredentialsService.GetQuorum": func(f *fixture) proto.Message {
+		return &placardv1.GetQuorumRequest{Name: f.meeting + "/quorum"}
+	},
 	"ChangeService.ListChanges": func(*fixture) proto.Message { return &placardv1.ListChangesRequest{PageSize: 1000} },
 	"KeyService.GetKey":         func(f *fixture) proto.Message { return &placardv1.GetKeyRequest{Name: f.key} },
 	"KeyService.ListKeys":       func(*fixture) proto.Message { return &placardv1.ListKeysRequest{PageSize: 1000} },
@@ -207,10 +343,16 @@ func TestAccess(t *testing.T) {
 	table := accessTable(t)
 	// These answer to everybody who may call them, each with its own.
 	public := []string{"CallerService.GetCaller", "EntityService.GetEntity", "EntityService.ListEntities",
+		"EntityService.CreateEntity", "EntityService.UpdateEntity", "InstrumentService.GetInstrument", "InstrumentService.ListInstruments",
+		"InstrumentService.CreateInstrument", "InstrumentService.UpdateInstrument", "InstrumentService.DeleteInstrument",
 		"MeetingService.ListMeetings", "MeetingService.CreateMeeting", "ChangeService.ListChanges", "KeyService.ListKeys"}
+	// These are for who is bound to no meeting.
+	unbound := []string{"MeetingService.CreateMeeting", "EntityService.CreateEntity", "EntityService.UpdateEntity",
+		"InstrumentService.CreateInstrument", "InstrumentService.UpdateInstrument", "InstrumentService.DeleteInstrument"}
 	// The meeting and its list are another State's as well, if it is invited.
 	shared := []string{"MeetingService.GetMeeting", "InvitationService.ListInvitations", "DelegationService.ListDelegations",
-		"ParticipantListService.GetParticipantList", "ParticipantListService.ExportParticipantList"}
+		"DocumentService.GetDocument", "DocumentService.ListDocuments", "DocumentService.DownloadDocumentVersion", "DocumentService.ExportDocuments",
+		"CredentialsService.ListCredentials", "ParticipantListService.GetParticipantList", "ParticipantListService.ExportParticipantList"}
 	each(t, func(t *testing.T, c *clients) {
 		f := newFixture(t, c, "access")
 		keys := map[string]string{}
@@ -244,7 +386,7 @@ func TestAccess(t *testing.T) {
 						if code != codes.PermissionDenied {
 							t.Errorf("%s: %v, want PERMISSION_DENIED", caller.name, err)
 						}
-					case short == "MeetingService.CreateMeeting" && caller.bound != nil:
+					case slices.Contains(unbound, short) && caller.bound != nil:
 						if reason != "MEETING_BOUND" {
 							t.Errorf("%s: %v, want MEETING_BOUND", caller.name, err)
 						}

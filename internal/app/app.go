@@ -5,23 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
 
 	"google.golang.org/grpc"
 
 	"github.com/un-placard/placard/api/openapi"
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/internal/blob"
 	"github.com/un-placard/placard/internal/caller"
 	"github.com/un-placard/placard/internal/change"
 	"github.com/un-placard/placard/internal/config"
+	"github.com/un-placard/placard/internal/credentials"
 	"github.com/un-placard/placard/internal/delegation"
+	"github.com/un-placard/placard/internal/document"
 	"github.com/un-placard/placard/internal/entity"
+	"github.com/un-placard/placard/internal/file"
+	"github.com/un-placard/placard/internal/instrument"
 	"github.com/un-placard/placard/internal/invitation"
 	"github.com/un-placard/placard/internal/job"
 	"github.com/un-placard/placard/internal/meeting"
+	"github.com/un-placard/placard/internal/meetingdocument"
 	"github.com/un-placard/placard/internal/participantlist"
 	"github.com/un-placard/placard/internal/server"
+	"github.com/un-placard/placard/internal/statistics"
 	"github.com/un-placard/placard/internal/telemetry"
+	"github.com/un-placard/placard/internal/web"
 )
 
 // App is a server with everything that it needs.
@@ -30,6 +39,7 @@ type App struct {
 
 	cfg       config.Config
 	log       *slog.Logger
+	blobs     *blob.Store
 	queue     *job.Queue
 	telemetry *telemetry.Telemetry
 	server    *server.Server
@@ -45,11 +55,16 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	a := &App{Core: core, cfg: cfg, log: log}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, core.Close())
+			err = errors.Join(err, a.closeStores())
 		}
 	}()
+	if a.blobs, err = blob.Open(ctx, cfg.BlobStore()); err != nil {
+		return nil, err
+	}
 	delegations := delegation.New(delegation.Config{Store: a.Store, Pages: a.pages, Validator: a.validator})
-	if a.queue, err = job.New(a.Store, log, job.On(delegations.MarkLate)); err != nil {
+	letters := credentials.New(credentials.Config{Store: a.Store, Pages: a.pages})
+	workers := append(a.blobs.Workers(a.Store, log), job.On(delegations.MarkLate), job.On(letters.MarkLate))
+	if a.queue, err = job.New(a.Store, log, workers...); err != nil {
 		return nil, err
 	}
 	if a.telemetry, err = telemetry.New(ctx, telemetry.Config{Version: version()}); err != nil {
@@ -61,8 +76,9 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 		Log: log, Telemetry: a.telemetry,
 		Contract: a.contract, Validator: a.validator, Authenticator: a.Keys, Secret: a.secret,
 		Ready:    a.Store.Ping,
-		Register: a.register(delegations),
+		Register: a.register(delegations, letters),
 		OpenAPI:  openapi.JSON,
+		Pages:    a.webPages,
 		Limits: server.Limits{
 			AddressRate: cfg.AddressRate, AddressBurst: cfg.AddressBurst,
 			PrincipalRate: cfg.PrincipalRate, PrincipalBurst: cfg.PrincipalBurst,
@@ -77,24 +93,45 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 }
 
 // register makes all services of the contract.
-func (a *App) register(delegations *delegation.Service) func(grpc.ServiceRegistrar) {
+func (a *App) register(delegations *delegation.Service, letters *credentials.Service) func(grpc.ServiceRegistrar) {
 	meetings := meeting.New(meeting.Config{Store: a.Store, Pages: a.pages, Validator: a.validator, Queue: a.queue})
 	invitations := invitation.New(invitation.Config{Store: a.Store, Pages: a.pages, Validator: a.validator})
-	entities := entity.New(entity.Config{Store: a.Store, Pages: a.pages})
-	lists := participantlist.New(participantlist.Config{Store: a.Store})
+	entities := entity.New(entity.Config{Store: a.Store, Pages: a.pages, Validator: a.validator})
+	instruments := instrument.New(instrument.Config{Store: a.Store, Pages: a.pages, Validator: a.validator})
+	figures := statistics.New(statistics.Config{Store: a.Store})
+	lists := participantlist.New(participantlist.Config{
+		Store: a.Store, Contract: a.contract, Office: document.NewOffice(a.cfg.Soffice),
+	})
 	changes := change.New(change.Config{Store: a.Store, Pages: a.pages})
 	callers := caller.New(caller.Config{Contract: a.contract})
+	files := file.New(file.Config{Store: a.Store, Blobs: a.blobs, Pages: a.pages, Queue: a.queue})
+	documents := meetingdocument.New(meetingdocument.Config{
+		Store: a.Store, Blobs: a.blobs, Pages: a.pages, Validator: a.validator, Queue: a.queue,
+	})
 	return func(r grpc.ServiceRegistrar) {
 		placardv1.RegisterCallerServiceServer(r, callers)
 		placardv1.RegisterEntityServiceServer(r, entities)
+		placardv1.RegisterInstrumentServiceServer(r, instruments)
 		placardv1.RegisterMeetingServiceServer(r, meetings)
 		placardv1.RegisterInvitationServiceServer(r, invitations)
 		placardv1.RegisterDelegationServiceServer(r, delegations)
 		placardv1.RegisterParticipantServiceServer(r, delegations)
 		placardv1.RegisterParticipantListServiceServer(r, lists)
+		placardv1.RegisterStatisticsServiceServer(r, figures)
+		placardv1.RegisterCredentialsServiceServer(r, letters)
+		placardv1.RegisterFileServiceServer(r, files)
+		placardv1.RegisterDocumentServiceServer(r, documents)
 		placardv1.RegisterChangeServiceServer(r, changes)
 		placardv1.RegisterKeyServiceServer(r, a.Keys)
 	}
+}
+
+// webPages makes the pages for people.
+func (a *App) webPages(in server.Inside) (http.Handler, error) {
+	return web.New(web.Config{
+		Calls: in.Calls, CountRequest: in.CountRequest, CountSignIn: in.CountSignIn, Stopping: in.Stopping,
+		Secret: a.secret, Log: a.log, Now: a.Store.Now,
+	})
 }
 
 // version is that of the module, for metrics and traces.
@@ -132,7 +169,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	err = errors.Join(err, <-noted)
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.StopTimeout)
 	defer cancel()
-	if err = errors.Join(err, a.queue.Stop(limited), a.telemetry.Shutdown(limited), a.Core.Close()); err != nil {
+	if err = errors.Join(err, a.queue.Stop(limited), a.telemetry.Shutdown(limited), a.closeStores()); err != nil {
 		return fmt.Errorf("run server: %w", err)
 	}
 	return nil
@@ -142,5 +179,13 @@ func (a *App) Run(ctx context.Context) (err error) {
 func (a *App) Close(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.StopTimeout)
 	defer cancel()
-	return errors.Join(a.server.Close(), a.telemetry.Shutdown(limited), a.Core.Close())
+	return errors.Join(a.server.Close(), a.telemetry.Shutdown(limited), a.closeStores())
+}
+
+// closeStores closes the files and the database.
+func (a *App) closeStores() error {
+	if a.blobs == nil {
+		return a.Core.Close()
+	}
+	return errors.Join(a.blobs.Close(), a.Core.Close())
 }

@@ -54,6 +54,8 @@ type clients struct {
 	keys         placardv1.KeyServiceClient
 	caller       placardv1.CallerServiceClient
 	entities     placardv1.EntityServiceClient
+	instruments  placardv1.InstrumentServiceClient
+	statistics   placardv1.StatisticsServiceClient
 	// id makes names that no other test uses.
 	id string
 }
@@ -72,6 +74,8 @@ func newClients(t *testing.T, env *apptest.Env, conn grpc.ClientConnInterface, i
 		keys:         placardv1.NewKeyServiceClient(conn),
 		caller:       placardv1.NewCallerServiceClient(conn),
 		entities:     placardv1.NewEntityServiceClient(conn),
+		instruments:  placardv1.NewInstrumentServiceClient(conn),
+		statistics:   placardv1.NewStatisticsServiceClient(conn),
 	}
 }
 

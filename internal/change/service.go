@@ -8,6 +8,7 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/filter"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/page"
 	"github.com/un-placard/placard/internal/store"
@@ -33,12 +34,18 @@ func New(cfg Config) *Service { return &Service{store: cfg.Store, pages: cfg.Pag
 
 // ListChanges implements ChangeService.
 func (s *Service) ListChanges(ctx context.Context, req *placardv1.ListChangesRequest) (*placardv1.ListChangesResponse, error) {
-	binding := []string{placardv1.ChangeService_ListChanges_FullMethodName, req.GetMeeting()}
-	var from *position
-	if _, err := s.pages.Decode(ctx, req.GetPageToken(), &from, binding...); err != nil {
+	ask := question{meeting: name.MeetingOf(req.GetMeeting()), size: page.Size(req.GetPageSize())}
+	if req.GetFilter() != "" {
+		var err error
+		if ask.where, err = filter.Predicate(ctx, (*placardv1.Change)(nil), filters, req.GetFilter()); err != nil {
+			return nil, err
+		}
+	}
+	binding := []string{placardv1.ChangeService_ListChanges_FullMethodName, req.GetMeeting(), req.GetFilter()}
+	if _, err := s.pages.Decode(ctx, req.GetPageToken(), &ask.from, binding...); err != nil {
 		return nil, err
 	}
-	part, err := s.read(ctx, from, name.MeetingOf(req.GetMeeting()), page.Size(req.GetPageSize()))
+	part, err := s.read(ctx, ask)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,9 @@ type Config struct {
 	DB string `koanf:"db"`
 	// DBConns limits the connections to the database; 0: a default of the engine.
 	DBConns int `koanf:"db-conns"`
+	// Blobs is `s3://bucket?…` or the folder of the contents of files; empty:
+	// blobs in Dir.
+	Blobs string `koanf:"blobs"`
 	// Migrate brings the schema of PostgreSQL up to date at the start, as is
 	// always done on SQLite.
 	Migrate bool `koanf:"migrate"`
@@ -64,6 +67,10 @@ type Config struct {
 	PrincipalRate  float64 `koanf:"principal-rate"`
 	PrincipalBurst int     `koanf:"principal-burst"`
 
+	// Soffice is the program of LibreOffice, which makes PDF; empty: `soffice`
+	// where PATH has it, and no PDF otherwise.
+	Soffice string `koanf:"soffice"`
+
 	// LogLevel is debug, info, warn or error; LogFormat is json or text.
 	LogLevel  string `koanf:"log-level"`
 	LogFormat string `koanf:"log-format"`
@@ -90,6 +97,7 @@ func Default() Config {
 func Flags() *pflag.FlagSet {
 	d := Default()
 	fs := DatabaseFlags()
+	fs.String("blobs", d.Blobs, "s3://bucket?… or a folder for the contents of files (default blobs in --dir)")
 	fs.Bool("migrate", d.Migrate, "bring the schema of PostgreSQL up to date at the start")
 	fs.String("http", d.HTTP, "address of REST and the pages")
 	fs.String("grpc", d.GRPC, "address of gRPC")
@@ -102,6 +110,7 @@ func Flags() *pflag.FlagSet {
 	fs.Int("address-burst", d.AddressBurst, "how many of them at once")
 	fs.Float64("principal-rate", d.PrincipalRate, "requests a second of one caller (0: any number)")
 	fs.Int("principal-burst", d.PrincipalBurst, "how many of them at once")
+	fs.String("soffice", d.Soffice, "program of LibreOffice, which makes PDF (default soffice in PATH)")
 	return fs
 }
 
@@ -188,6 +197,14 @@ func (c Config) Database() string {
 
 // Postgres tells whether the database is PostgreSQL.
 func (c Config) Postgres() bool { return store.IsPostgres(c.Database()) }
+
+// BlobStore is the URL of the bucket of the contents of files, or their folder.
+func (c Config) BlobStore() string {
+	if c.Blobs == "" {
+		return filepath.Join(c.Dir, "blobs")
+	}
+	return c.Blobs
+}
 
 // SecretPath is the file of the secret; empty where the setting holds it itself.
 func (c Config) SecretPath() string {

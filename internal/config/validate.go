@@ -8,8 +8,11 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
 	"strconv"
+	"strings"
 
+	"github.com/un-placard/placard/internal/blob"
 	"github.com/un-placard/placard/internal/secret"
 	"github.com/un-placard/placard/internal/store"
 )
@@ -27,6 +30,9 @@ func (c Config) Validate() error {
 	}
 	if c.DBConns < 0 {
 		wrong("db-conns", "is negative")
+	}
+	if strings.Contains(c.Blobs, "://") && !blob.IsBucket(c.Blobs) {
+		wrong("blobs", "%q is neither s3://bucket nor a folder", c.Blobs)
 	}
 	if c.Secret != "" {
 		if _, err := secret.Parse(c.Secret); err != nil {
@@ -87,6 +93,12 @@ func (c Config) Validate() error {
 		}
 	}
 
+	if c.Soffice != "" {
+		if _, err := exec.LookPath(c.Soffice); err != nil {
+			wrong("soffice", "%w", err)
+		}
+	}
+
 	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
 		wrong("log-level", "%q is none of debug, info, warn, error", c.LogLevel)
 	}
@@ -121,6 +133,7 @@ func anyPort(address string) bool {
 func (c Config) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("db", store.Redact(c.Database())),
+		slog.String("blobs", c.BlobStore()),
 		slog.String("http", c.HTTP),
 		slog.String("grpc", c.GRPC),
 		slog.Bool("tls", c.TLSCert != ""),

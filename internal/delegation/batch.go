@@ -78,7 +78,7 @@ func (s *Service) BatchGetParticipants(ctx context.Context, req *placardv1.Batch
 		}
 		out.Participants = append(out.Participants, participantFromVersion(v, view))
 	}
-	return out, nil
+	return out, s.showReplaced(ctx, out.GetParticipants())
 }
 
 // seenIn is the version of a participant that a view shows: the one in force,

@@ -28,36 +28,80 @@ type Said struct {
 
 // field is one field of Said, by its name in the contract.
 type field struct {
-	name    string
+	name string
+	// contact says that it is a contact detail.
 	contact bool
 	same    func(a, b Said) bool
+	// slight tells whether a change of it is in force at once: a correction of
+	// spelling or of a contact detail. nil: never.
+	slight func(before, after Said) bool
+	// take takes the field over; nil where slight is.
+	take func(to *Said, from Said)
 }
 
 var fields = []field{
-	{"honorific", false, func(a, b Said) bool { return a.Honorific == b.Honorific }},
-	{"givenName", false, func(a, b Said) bool { return a.GivenName == b.GivenName }},
-	{"familyName", false, func(a, b Said) bool { return a.FamilyName == b.FamilyName }},
-	{"latinGivenName", false, func(a, b Said) bool { return a.LatinGivenName == b.LatinGivenName }},
-	{"latinFamilyName", false, func(a, b Said) bool { return a.LatinFamilyName == b.LatinFamilyName }},
-	{"functionalTitle", false, func(a, b Said) bool { return a.FunctionalTitle == b.FunctionalTitle }},
-	{"organization", false, func(a, b Said) bool { return a.Organization == b.Organization }},
-	{"role", false, func(a, b Said) bool { return a.Role == b.Role }},
-	{"modality", false, func(a, b Said) bool { return a.Modality == b.Modality }},
-	{"email", true, func(a, b Said) bool { return a.Email == b.Email }},
-	{"phone", true, func(a, b Said) bool { return a.Phone == b.Phone }},
-	{"language", true, func(a, b Said) bool { return a.Language == b.Language }},
-	{"externalId", true, func(a, b Said) bool { return a.ExternalID == b.ExternalID }},
+	text("honorific", func(s *Said) *string { return &s.Honorific }),
+	named("givenName", func(s *Said) *string { return &s.GivenName }, Said.oneName),
+	named("familyName", func(s *Said) *string { return &s.FamilyName }, Said.oneName),
+	named("latinGivenName", func(s *Said) *string { return &s.LatinGivenName }, Said.oneLatinName),
+	named("latinFamilyName", func(s *Said) *string { return &s.LatinFamilyName }, Said.oneLatinName),
+	text("functionalTitle", func(s *Said) *string { return &s.FunctionalTitle }),
+	text("organization", func(s *Said) *string { return &s.Organization }),
+	{name: "role", same: func(a, b Said) bool { return a.Role == b.Role }},
+	{name: "modality", same: func(a, b Said) bool { return a.Modality == b.Modality }},
+	contact("email", func(s *Said) *string { return &s.Email }),
+	contact("phone", func(s *Said) *string { return &s.Phone }),
+	contact("language", func(s *Said) *string { return &s.Language }),
+	contact("externalId", func(s *Said) *string { return &s.ExternalID }),
 }
 
-// WithContact answers what is said, with the contact details of another.
-func (s Said) WithContact(of Said) Said {
-	s.Email, s.Phone, s.Language, s.ExternalID = of.Email, of.Phone, of.Language, of.ExternalID
+// named is a part of a name: it is corrected where the whole name is the same.
+func named(name string, of func(*Said) *string, slight func(a, b Said) bool) field {
+	return field{
+		name:   name,
+		same:   func(a, b Said) bool { return *of(&a) == *of(&b) },
+		slight: slight,
+		take:   func(to *Said, from Said) { *of(to) = *of(&from) },
+	}
+}
+
+// text is a field in other words than names.
+func text(name string, of func(*Said) *string) field {
+	return named(name, of, func(a, b Said) bool { return oneText(*of(&a), *of(&b)) })
+}
+
+func contact(name string, of func(*Said) *string) field {
+	f := named(name, of, func(Said, Said) bool { return true })
+	f.contact = true
+	return f
+}
+
+// Corrected is what is said of a person in force once `wanted` is written:
+// contact details as wanted, and names, titles and organizations where they
+// are only spelled otherwise than as they were reviewed.
+func (s Said) Corrected(wanted, reviewed Said) Said {
+	for _, f := range fields {
+		if f.slight != nil && f.slight(reviewed, wanted) {
+			f.take(&s, wanted)
+		}
+	}
 	return s
 }
 
-// Attends tells whether two say the same of who attends, and how: all but the
-// contact details.
-func (s Said) Attends(other Said) bool { return s == other.WithContact(s) }
+func (s Said) oneName(other Said) bool {
+	return oneName(s.GivenName, s.FamilyName, other.GivenName, other.FamilyName)
+}
+
+func (s Said) oneLatinName(other Said) bool {
+	return oneName(s.LatinGivenName, s.LatinFamilyName, other.LatinGivenName, other.LatinFamilyName)
+}
+
+// respelled tells whether another writes the name, or its Latin form, in another
+// way and it is the same.
+func (s Said) respelled(other Said) bool {
+	return (s.GivenName != other.GivenName || s.FamilyName != other.FamilyName) && s.oneName(other) ||
+		(s.LatinGivenName != other.LatinGivenName || s.LatinFamilyName != other.LatinFamilyName) && s.oneLatinName(other)
+}
 
 // DisplayName of the person.
 func (s Said) DisplayName() string { return locale.DisplayName(s.GivenName, s.FamilyName) }
@@ -72,6 +116,27 @@ type Person struct {
 	Version int64
 	// Created is when the person was first submitted.
 	Created time.Time
+	// Replaces is the ID of the person in whose place this one was put, if any.
+	Replaces string
+	// Reviewed is what was said when the person was last accepted by review,
+	// where the spelling was corrected since; nil: what is said now.
+	Reviewed *Said
+}
+
+// reviewed is what corrections of spelling are compared with, so that a name
+// does not become another one in small steps.
+func (p Person) reviewed() Said {
+	if p.Reviewed != nil {
+		return *p.Reviewed
+	}
+	return p.Said
+}
+
+// drifts tells whether a corrected spelling of the name in force is none of the
+// name that was reviewed.
+func (p Person) drifts(wanted Said) bool {
+	was := p.reviewed()
+	return p.oneName(wanted) && !was.oneName(wanted) || p.oneLatinName(wanted) && !was.oneLatinName(wanted)
 }
 
 // Composition is a delegation's persons in protocol order.
@@ -97,9 +162,9 @@ func (c Composition) index() map[string]Person {
 }
 
 // InForce is what is in force at once when `wanted` is written while
-// `accepted` is in force: whoever is no longer wanted is gone, contact details
-// and the order are as wanted, and all else is as it was accepted. What
-// `wanted` has beyond it waits for review.
+// `accepted` is in force: whoever is no longer wanted is gone, contact details,
+// spellings and the order are as wanted, and all else is as it was accepted.
+// What `wanted` has beyond it waits for review.
 func InForce(accepted, wanted Composition) Composition {
 	before := accepted.index()
 	out := make(Composition, 0, len(accepted))
@@ -108,7 +173,7 @@ func InForce(accepted, wanted Composition) Composition {
 		if !ok {
 			continue
 		}
-		if said := p.WithContact(w.Said); said != p.Said {
+		if said := p.Corrected(w.Said, p.reviewed()); said != p.Said {
 			p.Said, p.Version = said, 0
 		}
 		out = append(out, p)
@@ -127,6 +192,9 @@ type Difference struct {
 	Fields []string
 	// Review says that it waits for review where something is accepted.
 	Review bool
+	// onlyContact says that somebody's contact details or place changed, and
+	// nothing else.
+	onlyContact bool
 }
 
 // Compare answers what differs: added and changed persons in the order of
@@ -149,11 +217,12 @@ func Compare(before, after Composition) []Difference {
 			out = append(out, Difference{Kind: placardv1.CompositionDifference_Item_ADDED, Person: p, Review: true})
 			continue
 		}
-		d := Difference{Kind: placardv1.CompositionDifference_Item_CHANGED, Person: p}
+		d := Difference{Kind: placardv1.CompositionDifference_Item_CHANGED, Person: p, onlyContact: true}
 		for _, f := range fields {
 			if !f.same(old.Said, p.Said) {
 				d.Fields = append(d.Fields, f.name)
-				d.Review = d.Review || !f.contact
+				d.Review = d.Review || f.slight == nil || !f.slight(old.Said, p.Said)
+				d.onlyContact = d.onlyContact && f.contact
 			}
 		}
 		if stayed[place] != p.ID {

@@ -32,7 +32,25 @@ func delegationFromRow(row *db.Delegation) *placardv1.Delegation {
 		CreateTime:       timestamppb.New(row.CreateTime),
 		UpdateTime:       timestamppb.New(row.UpdateTime),
 		Etag:             store.Etag(row.Revision),
+		Warnings:         warningsFromRow(row),
 	}
+}
+
+func warningsFromRow(row *db.Delegation) []placardv1.Delegation_Warning {
+	var out []placardv1.Delegation_Warning
+	for _, w := range row.Warnings {
+		out = append(out, placardv1.Delegation_Warning(placardv1.Delegation_Warning_value[w]))
+	}
+	return out
+}
+
+// rowWarnings are the warnings of a composition as a row has them.
+func rowWarnings(c Composition) []string {
+	var out []string
+	for _, w := range Warnings(c) {
+		out = append(out, w.String())
+	}
+	return out
 }
 
 func revisionFromRow(row *db.Revision) *placardv1.DelegationRevision {
@@ -93,20 +111,38 @@ func participantFromVersion(v *db.ParticipantVersion, view placardv1.Composition
 		UpdateTime:      timestamppb.New(v.CreateTime),
 		Etag:            participantEtag(v),
 	}
+	if v.Replaces != "" {
+		p.Replaces = name.Participant(v.MeetingID, v.EntityID, v.Replaces)
+	}
 	if view == placardv1.CompositionView_ACCEPTED {
 		p.Order = v.AcceptedOrder
 	}
-	switch {
-	case view == placardv1.CompositionView_ACCEPTED && v.LatestOrder == 0:
+	p.State = stateOf(v)
+	if view == placardv1.CompositionView_ACCEPTED && v.LatestOrder == 0 {
 		p.State = placardv1.Participant_SUPERSEDED
-	case v.AcceptedOrder > 0:
-		p.State = placardv1.Participant_ACCEPTED
-	case v.LatestOrder > 0:
-		p.State = placardv1.Participant_PENDING
-	default:
-		p.State = placardv1.Participant_WITHDRAWN
 	}
 	return p
+}
+
+// draftFromVersion shows a person for another delegation: what is said, and
+// nothing of what became of it.
+func draftFromVersion(v *db.ParticipantVersion) *placardv1.Participant {
+	p := participantFromVersion(v, placardv1.CompositionView_LATEST)
+	p.Name, p.State, p.Revision, p.Etag = "", placardv1.Participant_STATE_UNSPECIFIED, 0, ""
+	p.CreateTime, p.UpdateTime, p.Replaces = nil, nil, ""
+	return p
+}
+
+// stateOf is where a person stands whose newest version it is.
+func stateOf(v *db.ParticipantVersion) placardv1.Participant_State {
+	switch {
+	case v.AcceptedOrder > 0:
+		return placardv1.Participant_ACCEPTED
+	case v.LatestOrder > 0:
+		return placardv1.Participant_PENDING
+	default:
+		return placardv1.Participant_WITHDRAWN
+	}
 }
 
 // participantEtag changes with the version, with the place and with what
@@ -157,18 +193,18 @@ func saidFromVersion(v *db.ParticipantVersion) Said {
 	}
 }
 
-func versionFromPerson(client *db.Client, d *db.Delegation, p Person, number int32, now time.Time) *db.ParticipantVersionCreate {
+func versionFromPerson(client *db.Client, d *db.Delegation, p Person, number int32, at place, now time.Time) *db.ParticipantVersionCreate {
 	return client.ParticipantVersion.Create().
 		SetMeetingID(d.MeetingID).SetEntityID(d.EntityID).SetDelegationID(d.ID).
 		SetParticipantID(p.ID).SetRevision(number).
-		SetLatestOrder(0).SetAcceptedOrder(0).SetNewest(false).
+		SetLatestOrder(at.latest).SetAcceptedOrder(at.accepted).SetNewest(at.newest).
 		SetHonorific(p.Honorific).
 		SetGivenName(p.GivenName).SetFamilyName(p.FamilyName).
 		SetLatinGivenName(p.LatinGivenName).SetLatinFamilyName(p.LatinFamilyName).
 		SetFunctionalTitle(p.FunctionalTitle).SetOrganization(p.Organization).
 		SetRole(p.Role.String()).SetModality(p.Modality.String()).
 		SetEmail(p.Email).SetPhone(p.Phone).SetLanguage(p.Language).SetExternalID(p.ExternalID).
-		SetSearchKey(SearchKey(p.Said)).
+		SetSearchKey(SearchKey(p.Said)).SetLatinKey(LatinKey(p.Said)).SetReplaces(p.Replaces).
 		SetPersonCreateTime(p.Created).SetCreateTime(now)
 }
 
@@ -190,7 +226,7 @@ func compositionFromVersions(versions []*db.ParticipantVersion, order func(*db.P
 }
 
 func personFromVersion(v *db.ParticipantVersion) Person {
-	return Person{Said: saidFromVersion(v), ID: v.ParticipantID, Version: v.ID, Created: v.PersonCreateTime}
+	return Person{Said: saidFromVersion(v), ID: v.ParticipantID, Version: v.ID, Created: v.PersonCreateTime, Replaces: v.Replaces}
 }
 
 // differenceFromCompare shows a difference. Persons who are not written yet

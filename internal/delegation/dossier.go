@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
@@ -106,6 +108,72 @@ func read(ctx context.Context, client *db.Client, delegation string, tx *store.T
 	return d, nil
 }
 
+// quotas are those of the meeting, as they are while it is held.
+func (d *dossier) quotas() ([]*placardv1.Meeting_Quota, error) {
+	content := &placardv1.Meeting{}
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal([]byte(d.meeting.Content), content); err != nil {
+		return nil, fmt.Errorf("read content of meeting %s: %w", d.meeting.ID, err)
+	}
+	return content.GetQuotas(), nil
+}
+
+// admits answers why a change of who attends is refused by the meeting. What
+// is in force already is never refused.
+func (d *dossier) admits(wanted Composition, plan plan, by communication) error {
+	if !plan.attendance {
+		return nil
+	}
+	if err := d.intake.TakesAttendance(by.received); err != nil {
+		return err
+	}
+	quotas, err := d.quotas()
+	if err != nil {
+		return err
+	}
+	of := Represented{
+		Entity: d.invitation.EntityID,
+		Status: placardv1.ParticipationStatus(placardv1.ParticipationStatus_value[d.invitation.ParticipationStatus]),
+	}
+	return CheckQuotas(quotas, of, d.latest, wanted)
+}
+
+// recall reads how those whose name is spelled otherwise were called when they
+// were last accepted by review. It is immutable: any client reads the same.
+func (d *dossier) recall(ctx context.Context, client *db.Client, wanted Composition) error {
+	accepted := map[string]*Person{}
+	for i := range d.accepted {
+		accepted[d.accepted[i].ID] = &d.accepted[i]
+	}
+	var respelled []string
+	for _, w := range wanted {
+		if p := accepted[w.ID]; p != nil && p.respelled(w.Said) {
+			respelled = append(respelled, w.ID)
+		}
+	}
+	if len(respelled) == 0 {
+		return nil
+	}
+	reviewed, err := client.Revision.Query().Where(
+		revision.DelegationID(d.row.ID), revision.NumberLTE(d.row.AcceptedRevision),
+		revision.State(placardv1.DelegationRevision_ACCEPTED.String()), revision.SelfAccepted(false),
+	).Order(revision.ByNumber(sql.OrderDesc())).First(ctx)
+	if err != nil {
+		return fmt.Errorf("read reviewed revision: %w", err)
+	}
+	versions, err := client.ParticipantVersion.Query().Where(
+		participantversion.DelegationID(d.row.ID),
+		participantversion.ParticipantIDIn(respelled...), participantversion.IDIn(reviewed.Members...),
+	).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read reviewed composition: %w", err)
+	}
+	for _, v := range versions {
+		said := saidFromVersion(v)
+		accepted[v.ParticipantID].Reviewed = &said
+	}
+	return nil
+}
+
 // takes answers why the meeting or the invitation do not allow a change.
 func (d *dossier) takes() error {
 	if err := d.intake.Takes(); err != nil {
@@ -137,84 +205,87 @@ func (d *dossier) changeOf(ctx context.Context, verb string) store.Change {
 
 // communication is by which way a composition came.
 type communication struct {
+	// verb is what the change log calls it, of the delegation.
 	verb        string
 	channel     placardv1.Channel
 	receiptDate string
 	received    time.Time
 	note        *placardv1.NoteVerbale
 	focal       *placardv1.FocalPoint
-	// participant is who a single correction is about; its change is the result.
-	participant string
+	// participant is who a single correction is about; its change is the result,
+	// with a verb of its own where there is one.
+	participant     string
+	participantVerb string
 }
 
 // revise writes a composition: it makes the revisions that it takes, places
 // the versions, and records the changes. What needs no review is in force at
 // once, in a revision of its own where something else waits.
-func (d *dossier) revise(ctx context.Context, tx *store.Tx, wanted Composition, by communication) error {
+// The difference to the latest composition is answered.
+func (d *dossier) revise(ctx context.Context, tx *store.Tx, wanted Composition, by communication) ([]Difference, error) {
 	// Whoever is new has an id from here on, by which the change log names it.
 	for i := range wanted {
 		if wanted[i].ID == "" {
 			id, err := newParticipantID()
 			if err != nil {
-				return err
+				return nil, err
 			}
 			wanted[i].ID, wanted[i].Created = id, tx.Now
 		}
 	}
 	diff := Compare(d.latest, wanted)
 	if len(diff) == 0 {
-		return d.note(ctx, tx, by)
+		return nil, d.note(ctx, tx, by)
+	}
+	if err := d.recall(ctx, tx.Client, wanted); err != nil {
+		return nil, err
 	}
 	plan := d.plan(wanted, diff, by)
-	if plan.attendance {
-		if err := d.intake.TakesAttendance(by.received); err != nil {
-			return err
-		}
+	if err := d.admits(wanted, plan, by); err != nil {
+		return nil, err
 	}
 	if err := d.begin(ctx, tx, by); err != nil {
-		return err
+		return nil, err
 	}
-	if err := tx.Client.Revision.Update().
-		Where(revision.DelegationID(d.row.ID), revision.State(placardv1.DelegationRevision_SUBMITTED.String())).
-		SetState(placardv1.DelegationRevision_SUPERSEDED.String()).Exec(ctx); err != nil {
-		return fmt.Errorf("supersede revision: %w", err)
+	if err := d.supersede(ctx, tx); err != nil {
+		return nil, err
 	}
 	places, err := d.vacate(ctx, tx, plan, wanted)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	row := d.row.Update().SetUpdateTime(tx.Now).AddRevision(1).SetReturnReasons(plan.reasons).
 		SetState(plan.state.String()).SetSubmitTime(plan.received).SetLate(plan.late).
 		SetChannel(by.channel.String()).SetReceiptDate(by.receiptDate).
-		SetParticipantCount(int32(len(wanted)))
+		SetParticipantCount(int32(len(wanted))).SetWarnings(rowWarnings(wanted))
 	number := d.row.LatestRevision
 	if plan.inForceNew {
 		number++
 		if err := d.put(ctx, tx, number, plan.inForce, true, plan, by, places); err != nil {
-			return err
+			return nil, err
 		}
 		row.SetAcceptedRevision(number).SetAcceptTime(tx.Now)
 	}
 	if plan.pending {
 		number++
 		if err := d.put(ctx, tx, number, wanted, false, plan, by, places); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := places.apply(ctx, tx, plan, wanted); err != nil {
-		return err
+	if err := places.apply(ctx, tx, wanted); err != nil {
+		return nil, err
 	}
 	setNote(row, by)
 	saved, err := row.SetLatestRevision(number).Save(ctx)
 	if err != nil {
-		return fmt.Errorf("write delegation: %w", err)
+		return nil, fmt.Errorf("write delegation: %w", err)
 	}
 	d.record(ctx, tx, diff, saved, plan, by)
 	d.row, d.latest = saved, wanted
 	if plan.hasInForce {
 		d.accepted = plan.inForce
 	}
-	return nil
+	return diff, nil
 }
 
 // newParticipantID makes an id that sorts by the time at which it was made (UUID
@@ -247,6 +318,8 @@ type plan struct {
 	reasons []string
 }
 
+// plan decides what a composition leads to. It marks in the difference also the
+// spellings that wait, because they have moved away from what was reviewed.
 func (d *dossier) plan(wanted Composition, diff []Difference, by communication) plan {
 	p := plan{pending: true, received: by.received, state: placardv1.Delegation_SUBMITTED}
 	switch {
@@ -262,10 +335,16 @@ func (d *dossier) plan(wanted Composition, diff []Difference, by communication) 
 		}
 	}
 	p.inForceNew = p.hasInForce && (!p.pending || !p.inForce.Equal(d.accepted))
+	inForce := d.accepted.index()
 	corrects := true
-	for _, item := range diff {
+	for i := range diff {
+		item := &diff[i]
+		if item.Kind == placardv1.CompositionDifference_Item_CHANGED && !item.onlyContact {
+			before, accepted := inForce[item.Person.ID]
+			item.Review = item.Review || accepted && before.drifts(item.Person.Said)
+		}
 		p.attendance = p.attendance || item.Review && p.pending
-		corrects = corrects && item.Kind == placardv1.CompositionDifference_Item_CHANGED && !item.Review
+		corrects = corrects && item.onlyContact
 	}
 	switch {
 	case p.attendance:
@@ -341,20 +420,42 @@ func (d *dossier) begin(ctx context.Context, tx *store.Tx, by communication) err
 	return nil
 }
 
+// supersede marks the revision that waits, where one does.
+func (d *dossier) supersede(ctx context.Context, tx *store.Tx) error {
+	if d.row.LatestRevision == 0 || d.row.State != placardv1.Delegation_SUBMITTED.String() {
+		return nil
+	}
+	if err := tx.Client.Revision.Update().
+		Where(revision.DelegationID(d.row.ID), revision.State(placardv1.DelegationRevision_SUBMITTED.String())).
+		SetState(placardv1.DelegationRevision_SUPERSEDED.String()).Exec(ctx); err != nil {
+		return fmt.Errorf("supersede revision: %w", err)
+	}
+	return nil
+}
+
 // record tells the change log what happened. The delegation comes first, or
 // the participant that a single correction is about.
 func (d *dossier) record(ctx context.Context, tx *store.Tx, diff []Difference, saved *db.Delegation, plan plan, by communication) {
 	change := d.changeOf(ctx, by.verb)
 	change.Revision, change.Paths, change.InForce = int64(saved.LatestRevision), d.paths(saved), plan.inForceNew
 	changes := []store.Change{change}
+	// Of whom something else is in force now, also where more of it waits.
+	inForce := map[string]bool{}
+	if plan.inForceNew {
+		for _, item := range Compare(d.accepted, plan.inForce) {
+			inForce[item.Person.ID] = true
+		}
+	}
 	for _, item := range diff {
 		c := d.changeOf(ctx, changeVerb(item.Kind))
 		c.Type = name.TypeParticipant
 		c.Resource = d.name + "/participants/" + item.Person.ID
 		c.Revision, c.Paths = int64(saved.LatestRevision), item.Fields
-		c.InForce = plan.inForceNew && (d.accepted.Find(item.Person.ID) >= 0 || plan.inForce.Find(item.Person.ID) >= 0) &&
-			(!plan.pending || !item.Review)
+		c.InForce = inForce[item.Person.ID]
 		if item.Person.ID == by.participant {
+			if by.participantVerb != "" {
+				c.Verb = by.participantVerb
+			}
 			changes = append([]store.Change{c}, changes...)
 			continue
 		}

@@ -3,7 +3,12 @@ package delegation
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+
+	"entgo.io/ent/dialect/sql"
+	"google.golang.org/protobuf/proto"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
@@ -37,7 +42,34 @@ func (s *Service) participant(ctx context.Context, participant string, view plac
 	if err != nil {
 		return nil, fmt.Errorf("read participant: %w", err)
 	}
-	return participantFromVersion(v, view), nil
+	shown := participantFromVersion(v, view)
+	return shown, s.showReplaced(ctx, []*placardv1.Participant{shown})
+}
+
+// showReplaced fills in by whom the withdrawn among some participants were
+// replaced, with one query at the most.
+func (s *Service) showReplaced(ctx context.Context, shown []*placardv1.Participant) error {
+	withdrawn := map[string]*placardv1.Participant{}
+	for _, p := range shown {
+		if p.GetState() == placardv1.Participant_WITHDRAWN {
+			withdrawn[name.Last(p.GetName())] = p
+		}
+	}
+	if len(withdrawn) == 0 {
+		return nil
+	}
+	replacing, err := s.store.Client().ParticipantVersion.Query().Where(
+		participantversion.ReplacesIn(slices.Collect(maps.Keys(withdrawn))...), participantversion.Newest(true),
+		// For the partial index, as in placedIn.
+		func(sel *sql.Selector) { sel.Where(sql.ExprP(sel.C(participantversion.FieldReplaces) + " <> ''")) },
+	).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read replacements: %w", err)
+	}
+	for _, v := range replacing {
+		withdrawn[v.Replaces].ReplacedBy = name.Participant(v.MeetingID, v.EntityID, v.ParticipantID)
+	}
+	return nil
 }
 
 // viewOf is the composition that a caller reads: the newest one that it may see.
@@ -104,6 +136,52 @@ func (s *Service) UpdateParticipant(ctx context.Context, req *placardv1.UpdatePa
 	})
 }
 
+// ReplaceParticipant puts a person in the place of another, who is withdrawn at
+// once.
+func (s *Service) ReplaceParticipant(ctx context.Context, req *placardv1.ReplaceParticipantRequest) (*placardv1.Participant, error) {
+	violations, err := s.validateReplacement(req)
+	if err != nil {
+		return nil, err
+	}
+	return s.correct(ctx, parentOf(req.GetName()), func(ctx context.Context, tx *store.Tx, d *dossier) (Composition, communication, error) {
+		by := correction(tx, "submit")
+		v, err := d.present(ctx, tx, req.GetName())
+		if err != nil {
+			return nil, by, err
+		}
+		if req.GetEtag() != "" && req.GetEtag() != participantEtag(v) {
+			return nil, by, fault.Stale(req.GetName())
+		}
+		id, err := newParticipantID()
+		if err != nil {
+			return nil, by, err
+		}
+		by.participant, by.participantVerb = id, "replace"
+		wanted := append(Composition{}, d.latest...)
+		place := &wanted[wanted.Find(v.ParticipantID)]
+		comes := Person{Said: saidFromParticipant(req.GetParticipant(), d.modality()), ID: id, Created: tx.Now, Replaces: v.ParticipantID}
+		comes.Role = place.Role
+		*place = comes
+		return wanted, by, checkOne(wanted, violations...)
+	})
+}
+
+// validateReplacement answers what is wrong with a replacement by the rules of
+// the contract, except for what is not read. With its name nothing else can be
+// looked at.
+func (s *Service) validateReplacement(req *placardv1.ReplaceParticipantRequest) ([]fault.Violation, error) {
+	read := proto.CloneOf(req)
+	if p := read.GetParticipant(); p != nil {
+		p.Role, p.Order = placardv1.Participant_REPRESENTATIVE, 0
+	}
+	err := s.validator.Validate(read, "")
+	violations := violationsOf(err)
+	if err != nil && len(violations) == 0 || hasField(violations, "name") || req.GetParticipant() == nil {
+		return nil, err
+	}
+	return violations, nil
+}
+
 // WithdrawParticipant withdraws one person, at once.
 func (s *Service) WithdrawParticipant(ctx context.Context, req *placardv1.WithdrawParticipantRequest) (*placardv1.Participant, error) {
 	return s.correct(ctx, parentOf(req.GetName()), func(ctx context.Context, tx *store.Tx, d *dossier) (Composition, communication, error) {
@@ -147,7 +225,8 @@ func (s *Service) correct(
 			if err != nil {
 				return "", err
 			}
-			return delegation + "/participants/" + by.participant, d.revise(ctx, tx, wanted, by)
+			_, err = d.revise(ctx, tx, wanted, by)
+			return delegation + "/participants/" + by.participant, err
 		},
 		func(_ context.Context, done store.Done) (string, error) { return done.Resource, nil })
 	if err != nil {
@@ -176,12 +255,14 @@ func (d *dossier) present(ctx context.Context, tx *store.Tx, participant string)
 }
 
 // checkOne answers what is wrong with a composition, as violations of the one
-// person that a request is about.
-func checkOne(c Composition) error {
-	violations := Check(c)
-	for i, v := range violations {
+// person that a request is about, after those that are known already.
+func checkOne(c Composition, violations ...fault.Violation) error {
+	for _, v := range Check(c) {
 		_, field, _ := strings.Cut(v.Field, "].")
-		violations[i].Field = "participant." + field
+		v.Field = "participant." + field
+		if !hasField(violations, v.Field) {
+			violations = append(violations, v)
+		}
 	}
 	return fault.Invalid(violations...)
 }

@@ -3,6 +3,8 @@ package delegation
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"entgo.io/ent/dialect/sql"
@@ -54,94 +56,84 @@ func (d *dossier) put(ctx context.Context, tx *store.Tx, number int32, c Composi
 
 // placement is where the versions of a delegation stand while it is rewritten.
 type placement struct {
-	// stands are the versions present before, by id.
+	// stands are the versions present before, by id, and said finds them by what
+	// they say of whom.
 	stands map[int64]place
-	// said finds a version by what it says of whom.
-	said map[saidOf]int64
+	said   map[saidOf]int64
+	// goal is where what is said of whom is to stand.
+	goal map[saidOf]place
 }
 
-type place struct{ latest, accepted int32 }
+// place is where a version stands in the two compositions, or 0, and whether it
+// is the newest of its person.
+type place struct {
+	latest, accepted int32
+	newest           bool
+}
 
 type saidOf struct {
 	id string
 	Said
 }
 
-// vacate takes the versions that no longer stand anywhere out of their places
-// first, so that no index ever sees two heads or one external id twice.
+func (p Person) key() saidOf { return saidOf{p.ID, p.Said} }
+
+// vacate takes the versions that no longer stand where they do out of their
+// places first, so that no index ever sees two heads or one external id twice.
 func (d *dossier) vacate(ctx context.Context, tx *store.Tx, plan plan, wanted Composition) (*placement, error) {
-	p := &placement{stands: map[int64]place{}, said: map[saidOf]int64{}}
+	p := &placement{stands: map[int64]place{}, said: map[saidOf]int64{}, goal: map[saidOf]place{}}
 	for i, person := range d.accepted {
+		p.said[person.key()] = person.Version
 		p.stands[person.Version] = place{accepted: int32(i + 1)}
-		p.said[saidOf{person.ID, person.Said}] = person.Version
 	}
 	for i, person := range d.latest {
-		at := p.stands[person.Version]
-		at.latest = int32(i + 1)
-		p.stands[person.Version] = at
-		p.said[saidOf{person.ID, person.Said}] = person.Version
+		p.said[person.key()] = person.Version
+		p.stands[person.Version] = place{latest: int32(i + 1), accepted: p.stands[person.Version].accepted, newest: true}
 	}
-	resolve := func(c Composition) map[int64]bool {
-		stays := make(map[int64]bool, len(c))
-		for i := range c {
-			c[i].Version = p.said[saidOf{c[i].ID, c[i].Said}]
-			stays[c[i].Version] = true
+	for i, person := range wanted {
+		p.goal[person.key()] = place{latest: int32(i + 1), newest: true}
+	}
+	for i := range plan.inForce {
+		person := &plan.inForce[i]
+		person.Version = p.said[person.key()]
+		at := p.goal[person.key()]
+		at.accepted = int32(i + 1)
+		p.goal[person.key()] = at
+	}
+	stays := wanted.index()
+	leaving := map[int64]place{}
+	for said, id := range p.said {
+		at, goal := p.stands[id], p.goal[said]
+		if goal.latest == 0 && at.latest > 0 {
+			at.latest = 0
+			// The last word about a person who is withdrawn remains the newest.
+			_, other := stays[said.id]
+			at.newest = !other
 		}
-		return stays
-	}
-	staysLatest := resolve(wanted)
-	staysAccepted := resolve(plan.inForce)
-	var outLatest, outAccepted, superseded []int64
-	present := wanted.index()
-	for _, person := range d.latest {
-		if !staysLatest[person.Version] {
-			outLatest = append(outLatest, person.Version)
-			if _, ok := present[person.ID]; ok {
-				superseded = append(superseded, person.Version)
-			}
+		if goal.accepted == 0 {
+			at.accepted = 0
 		}
-	}
-	if plan.hasInForce {
-		for _, person := range d.accepted {
-			if !staysAccepted[person.Version] {
-				outAccepted = append(outAccepted, person.Version)
-			}
+		if at != p.stands[id] {
+			leaving[id] = at
 		}
 	}
-	update := func(ids []int64, set func(*db.ParticipantVersionUpdate)) error {
-		if len(ids) == 0 {
-			return nil
-		}
-		u := tx.Client.ParticipantVersion.Update().Where(participantversion.IDIn(ids...))
-		set(u)
-		if err := u.Exec(ctx); err != nil {
-			return fmt.Errorf("take versions out: %w", err)
-		}
-		return nil
-	}
-	if err := update(outLatest, func(u *db.ParticipantVersionUpdate) { u.SetLatestOrder(0) }); err != nil {
-		return nil, err
-	}
-	if err := update(outAccepted, func(u *db.ParticipantVersionUpdate) { u.SetAcceptedOrder(0) }); err != nil {
-		return nil, err
-	}
-	return p, update(superseded, func(u *db.ParticipantVersionUpdate) { u.SetNewest(false) })
+	return p, p.put(ctx, tx, leaving)
 }
 
 // putVersions writes the versions that a composition needs and that are not
-// there yet, and fills in their ids. They get their places in apply.
+// there yet, in their places, and fills in their ids.
 func (d *dossier) putVersions(ctx context.Context, tx *store.Tx, number int32, c Composition, places *placement) error {
 	var creates []*db.ParticipantVersionCreate
 	var of []int
 	for i := range c {
-		if v, ok := places.said[saidOf{c[i].ID, c[i].Said}]; ok {
+		if v, ok := places.said[c[i].key()]; ok {
 			c[i].Version = v
 			continue
 		}
-		creates = append(creates, versionFromPerson(tx.Client, d.row, c[i], number, tx.Now))
+		creates = append(creates, versionFromPerson(tx.Client, d.row, c[i], number, places.goal[c[i].key()], tx.Now))
 		of = append(of, i)
 	}
-	const rows = 500 // 23 columns each: under the engines' limits of parameters
+	const rows = 500 // 26 columns each: under the engines' limits of parameters
 	for from := 0; from < len(creates); from += rows {
 		saved, err := tx.Client.ParticipantVersion.CreateBulk(creates[from:min(from+rows, len(creates))]...).Save(ctx)
 		if err != nil {
@@ -150,54 +142,45 @@ func (d *dossier) putVersions(ctx context.Context, tx *store.Tx, number int32, c
 		for j, v := range saved {
 			person := &c[of[from+j]]
 			person.Version = v.ID
-			places.said[saidOf{person.ID, person.Said}] = v.ID
+			places.said[person.key()] = v.ID
 		}
 	}
-	return nil
+	return d.putNames(ctx, tx, c)
 }
 
-// apply puts every version in its place in the two compositions, with one
-// statement however many there are.
-func (p *placement) apply(ctx context.Context, tx *store.Tx, plan plan, wanted Composition) error {
-	target := make(map[int64]place, len(wanted))
-	newest := make([]int64, 0, len(wanted))
+// apply puts the versions that stay in their places. The new ones have theirs.
+func (p *placement) apply(ctx context.Context, tx *store.Tx, wanted Composition) error {
+	moving := map[int64]place{}
+	for said, goal := range p.goal {
+		if at, ok := p.stands[p.said[said]]; ok && at != goal {
+			moving[p.said[said]] = goal
+		}
+	}
 	for i := range wanted {
-		version := p.said[saidOf{wanted[i].ID, wanted[i].Said}]
-		wanted[i].Version = version
-		target[version] = place{latest: int32(i + 1)}
-		if p.stands[version].latest == 0 {
-			newest = append(newest, version)
-		}
+		wanted[i].Version = p.said[wanted[i].key()]
 	}
-	for i, person := range plan.inForce {
-		at := target[person.Version]
-		at.accepted = int32(i + 1)
-		target[person.Version] = at
-	}
-	for id, at := range target {
-		if p.stands[id] == at {
-			delete(target, id)
-		}
-	}
-	if len(newest) > 0 {
-		if err := tx.Client.ParticipantVersion.Update().Where(participantversion.IDIn(newest...)).SetNewest(true).Exec(ctx); err != nil {
-			return fmt.Errorf("mark newest versions: %w", err)
-		}
-	}
-	if len(target) == 0 {
+	return p.put(ctx, tx, moving)
+}
+
+// put puts versions in places, with one statement however many there are.
+func (p *placement) put(ctx context.Context, tx *store.Tx, places map[int64]place) error {
+	if len(places) == 0 {
 		return nil
 	}
-	ids := make([]int64, 0, len(target))
-	var latest, accepted strings.Builder
-	for id, at := range target {
-		ids = append(ids, id)
+	ids := slices.Sorted(maps.Keys(places))
+	var latest, accepted, newest strings.Builder
+	for _, id := range ids {
+		at := places[id]
+		p.stands[id] = at
 		fmt.Fprintf(&latest, " WHEN %d THEN %d", id, at.latest)
 		fmt.Fprintf(&accepted, " WHEN %d THEN %d", id, at.accepted)
+		fmt.Fprintf(&newest, " WHEN %d THEN %t", id, at.newest)
 	}
 	err := tx.Client.ParticipantVersion.Update().Where(participantversion.IDIn(ids...)).
 		Modify(func(u *sql.UpdateBuilder) {
 			u.Set(participantversion.FieldLatestOrder, sql.Expr("CASE id"+latest.String()+" END"))
 			u.Set(participantversion.FieldAcceptedOrder, sql.Expr("CASE id"+accepted.String()+" END"))
+			u.Set(participantversion.FieldNewest, sql.Expr("CASE id"+newest.String()+" END"))
 		}).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("place versions: %w", err)

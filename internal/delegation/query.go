@@ -2,12 +2,11 @@ package delegation
 
 import (
 	"context"
-	"fmt"
+	"strings"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	entdelegation "github.com/un-placard/placard/ent/db/delegation"
-	entmeeting "github.com/un-placard/placard/ent/db/meeting"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/internal/access"
@@ -15,6 +14,7 @@ import (
 	"github.com/un-placard/placard/internal/filter"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/page"
+	"github.com/un-placard/placard/internal/store"
 )
 
 // GetDelegation answers one delegation.
@@ -33,14 +33,31 @@ var delegationFilter = filter.Fields{
 	"channel": {Column: entdelegation.FieldChannel, Enum: placardv1.Channel(0).Descriptor()},
 }
 
-var delegationKeys = page.Keyset[*db.Delegation]{
+var delegationsByName = page.Keyset[*db.Delegation]{
 	Columns: []string{entdelegation.FieldMeetingID, entdelegation.FieldEntityID},
 	Key:     func(d *db.Delegation) []any { return []any{d.MeetingID, d.EntityID} },
 }
 
-// ListDelegations answers a page, ordered by meeting and entity code.
+var delegationOrders = page.Orders[*db.Delegation]{Unset: delegationsByName, Named: map[string]page.Keyset[*db.Delegation]{
+	"name": delegationsByName,
+	"submit_time": {
+		Columns: []string{entdelegation.FieldSubmitTime, entdelegation.FieldMeetingID, entdelegation.FieldEntityID},
+		Key:     func(d *db.Delegation) []any { return []any{d.SubmitTime, d.MeetingID, d.EntityID} },
+	},
+	"update_time": {
+		Columns: []string{entdelegation.FieldUpdateTime, entdelegation.FieldMeetingID, entdelegation.FieldEntityID},
+		Key:     func(d *db.Delegation) []any { return []any{d.UpdateTime, d.MeetingID, d.EntityID} },
+	},
+}}
+
+// ListDelegations answers a page, ordered by meeting and entity code unless
+// another order is asked for.
 func (s *Service) ListDelegations(ctx context.Context, req *placardv1.ListDelegationsRequest) (*placardv1.ListDelegationsResponse, error) {
 	where, err := filter.Predicate(ctx, (*placardv1.Delegation)(nil), delegationFilter, req.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	keys, err := delegationOrders.By(req.GetOrderBy())
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +65,7 @@ func (s *Service) ListDelegations(ctx context.Context, req *placardv1.ListDelega
 	if m := name.MeetingOf(req.GetParent()); m != name.Wildcard {
 		q.Where(entdelegation.MeetingID(m))
 	}
-	rows, next, err := page.Fetch(ctx, s.pages, req, delegationKeys, []string{"ListDelegations", req.GetParent(), req.GetFilter()},
+	rows, next, err := page.Fetch(ctx, s.pages, req, keys, []string{"ListDelegations", req.GetParent(), req.GetFilter()},
 		func(after, order page.Narrow, limit int) ([]*db.Delegation, error) {
 			return q.Where(after).Order(order).Limit(limit).All(ctx)
 		})
@@ -56,7 +73,7 @@ func (s *Service) ListDelegations(ctx context.Context, req *placardv1.ListDelega
 		return nil, err
 	}
 	if len(rows) == 0 {
-		if err := s.seesMeeting(ctx, req.GetParent()); err != nil {
+		if err := store.SeesMeeting(ctx, s.store.Client(), req.GetParent()); err != nil {
 			return nil, err
 		}
 	}
@@ -67,20 +84,43 @@ func (s *Service) ListDelegations(ctx context.Context, req *placardv1.ListDelega
 	return out, nil
 }
 
-var revisionKeys = page.Keyset[*db.Revision]{
-	Columns:    []string{revision.FieldNumber},
-	Descending: true,
-	Key:        func(r *db.Revision) []any { return []any{r.Number} },
+var revisionFilter = filter.Fields{
+	"state":         {Column: revision.FieldState, Enum: placardv1.DelegationRevision_State(0).Descriptor()},
+	"late":          {Column: revision.FieldLate, Bool: true},
+	"self_accepted": {Column: revision.FieldSelfAccepted, Bool: true},
+	"channel":       {Column: revision.FieldChannel, Enum: placardv1.Channel(0).Descriptor()},
 }
 
-// ListDelegationRevisions answers a page, the newest first.
+func revisionsByNumber(descending bool) page.Keyset[*db.Revision] {
+	return page.Keyset[*db.Revision]{
+		Columns:    []string{revision.FieldNumber},
+		Descending: descending,
+		Key:        func(r *db.Revision) []any { return []any{r.Number} },
+	}
+}
+
+var revisionOrders = page.Orders[*db.Revision]{
+	Unset: revisionsByNumber(true),
+	Named: map[string]page.Keyset[*db.Revision]{"number": revisionsByNumber(false)},
+}
+
+// ListDelegationRevisions answers a page, the newest first unless the oldest is
+// asked for first.
 func (s *Service) ListDelegationRevisions(ctx context.Context, req *placardv1.ListDelegationRevisionsRequest) (*placardv1.ListDelegationRevisionsResponse, error) {
+	where, err := filter.Predicate(ctx, (*placardv1.DelegationRevision)(nil), revisionFilter, req.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	keys, err := revisionOrders.By(req.GetOrderBy())
+	if err != nil {
+		return nil, err
+	}
 	row, err := s.row(ctx, req.GetParent())
 	if err != nil {
 		return nil, err
 	}
-	q := s.store.Client().Revision.Query().Where(revision.DelegationID(row.ID))
-	rows, next, err := page.Fetch(ctx, s.pages, req, revisionKeys, []string{"ListDelegationRevisions", req.GetParent()},
+	q := s.store.Client().Revision.Query().Where(revision.DelegationID(row.ID), where)
+	rows, next, err := page.Fetch(ctx, s.pages, req, keys, []string{"ListDelegationRevisions", req.GetParent(), req.GetFilter()},
 		func(after, order page.Narrow, limit int) ([]*db.Revision, error) {
 			return q.Where(after).Order(order).Limit(limit).All(ctx)
 		})
@@ -94,30 +134,53 @@ func (s *Service) ListDelegationRevisions(ctx context.Context, req *placardv1.Li
 	return out, nil
 }
 
-// seesMeeting answers NOT_FOUND where the meeting that a list is of is not the
-// caller's to see, so that it is not taken for an empty one.
-func (s *Service) seesMeeting(ctx context.Context, parent string) error {
-	meeting := name.MeetingOf(parent)
-	if meeting == name.Wildcard {
-		return nil
+// participantFilter are the fields of a filter over participants, who are
+// searched by name among those of an area.
+func participantFilter(in area) filter.Fields {
+	return filter.Fields{
+		"entity":       {Column: participantversion.FieldEntityID, Resource: "entities", Narrow: true},
+		"role":         {Column: participantversion.FieldRole, Enum: placardv1.Participant_Role(0).Descriptor()},
+		"modality":     {Column: participantversion.FieldModality, Enum: placardv1.Participant_Modality(0).Descriptor()},
+		"language":     {Column: participantversion.FieldLanguage},
+		"email":        {Column: participantversion.FieldEmail, Narrow: true, Sparse: true},
+		"external_id":  {Column: participantversion.FieldExternalID, Narrow: true, Sparse: true},
+		"display_name": {Words: in.search, Apart: in.entity == ""},
 	}
-	found, err := s.store.Client().Meeting.Query().Where(entmeeting.ID(meeting)).Exist(ctx)
-	if err != nil {
-		return fmt.Errorf("read meeting: %w", err)
-	}
-	if !found {
-		return fault.NotFound(parent)
-	}
-	return nil
 }
 
-var participantFilter = filter.Fields{
-	"entity":      {Column: participantversion.FieldEntityID, Resource: "entities"},
-	"role":        {Column: participantversion.FieldRole, Enum: placardv1.Participant_Role(0).Descriptor()},
-	"modality":    {Column: participantversion.FieldModality, Enum: placardv1.Participant_Modality(0).Descriptor()},
-	"language":    {Column: participantversion.FieldLanguage},
-	"email":       {Column: participantversion.FieldEmail},
-	"external_id": {Column: participantversion.FieldExternalID},
+// area is how far a list of participants reaches.
+type area struct {
+	// meeting and entity are those that the list is of, "" for all.
+	meeting, entity string
+	// bound says that the caller is bound to some meetings.
+	bound bool
+	// placed is the column that tells who stands in the composition that is read.
+	placed string
+}
+
+// areaOf is how far a list reaches for a caller.
+func areaOf(p access.Principal, parent string) area {
+	a := area{meeting: name.MeetingOf(parent), entity: name.EntityOf(parent), bound: !p.Unbound()}
+	if a.meeting == name.Wildcard {
+		a.meeting = ""
+	}
+	if a.entity == name.Wildcard {
+		a.entity = p.Scope().Entity
+	}
+	return a
+}
+
+// takes refuses a filter that would have the server look for a few rows among
+// those of all meetings and entities.
+func (a area) takes(f filter.Filter, text string) error {
+	if a.meeting != "" || a.entity != "" || a.bound || strings.TrimSpace(text) == "" || f.Narrow() {
+		return nil
+	}
+	return fault.Invalid(fault.Violation{
+		Field: "filter", Reason: "FILTER_TOO_WIDE",
+		Message: "asks this of all meetings and entities: name one in the parent, or add with AND one of entity =, email =," +
+			" external_id =, or display_name : with a word of three letters",
+	})
 }
 
 // personKeys sort by what never changes of a participant, so that whoever is
@@ -125,6 +188,26 @@ var participantFilter = filter.Fields{
 var personKeys = page.Keyset[*db.ParticipantVersion]{
 	Columns: []string{participantversion.FieldMeetingID, participantversion.FieldEntityID, participantversion.FieldParticipantID},
 	Key:     func(v *db.ParticipantVersion) []any { return []any{v.MeetingID, v.EntityID, v.ParticipantID} },
+}
+
+// orders are the orders of a list, protocol order where it is of one delegation
+// and none is asked for. The persons of one entity, and those of a narrow filter,
+// are sorted.
+func (a area) orders(unset page.Keyset[*db.ParticipantVersion], narrow bool) page.Orders[*db.ParticipantVersion] {
+	few := a.entity != "" || narrow
+	return page.Orders[*db.ParticipantVersion]{Unset: unset, Named: map[string]page.Keyset[*db.ParticipantVersion]{
+		"name": personKeys,
+		"display_name": {
+			Sorted:  few,
+			Columns: []string{participantversion.FieldSearchKey, participantversion.FieldParticipantID},
+			Key:     func(v *db.ParticipantVersion) []any { return []any{v.SearchKey, v.ParticipantID} },
+		},
+		"create_time": {
+			Sorted:  few,
+			Columns: []string{participantversion.FieldPersonCreateTime, participantversion.FieldParticipantID},
+			Key:     func(v *db.ParticipantVersion) []any { return []any{v.PersonCreateTime, v.ParticipantID} },
+		},
+	}}
 }
 
 // protocolKeys sort the participants of one delegation by the place that the
@@ -148,15 +231,19 @@ func (s *Service) ListParticipants(ctx context.Context, req *placardv1.ListParti
 	if err != nil {
 		return nil, err
 	}
-	where, err := filter.Predicate(ctx, (*placardv1.Participant)(nil), participantFilter, req.GetFilter())
+	in := areaOf(access.From(ctx), req.GetParent())
+	in.placed = participantversion.FieldLatestOrder
+	if view == placardv1.CompositionView_ACCEPTED {
+		in.placed = participantversion.FieldAcceptedOrder
+	}
+	where, err := filter.Read(ctx, (*placardv1.Participant)(nil), participantFilter(in), req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
-	placed := participantversion.FieldLatestOrder
-	if view == placardv1.CompositionView_ACCEPTED {
-		placed = participantversion.FieldAcceptedOrder
+	if err := in.takes(where, req.GetFilter()); err != nil {
+		return nil, err
 	}
-	q := s.store.Client().ParticipantVersion.Query().Where(where, placedIn(placed))
+	q := s.store.Client().ParticipantVersion.Query().Where(where.Where, placedIn(in.placed))
 	meeting, entity := name.MeetingOf(req.GetParent()), name.EntityOf(req.GetParent())
 	if meeting != name.Wildcard {
 		q.Where(participantversion.MeetingID(meeting))
@@ -164,9 +251,13 @@ func (s *Service) ListParticipants(ctx context.Context, req *placardv1.ListParti
 	if entity != name.Wildcard {
 		q.Where(participantversion.EntityID(entity))
 	}
-	keys := personKeys
+	unset := personKeys
 	if meeting != name.Wildcard && entity != name.Wildcard {
-		keys = protocolKeys(placed)
+		unset = protocolKeys(in.placed)
+	}
+	keys, err := in.orders(unset, where.Narrow()).By(req.GetOrderBy())
+	if err != nil {
+		return nil, err
 	}
 	rows, next, err := page.Fetch(ctx, s.pages, req, keys, []string{"ListParticipants", req.GetParent(), req.GetFilter(), view.String()},
 		func(after, order page.Narrow, limit int) ([]*db.ParticipantVersion, error) {
@@ -187,10 +278,10 @@ func (s *Service) ListParticipants(ctx context.Context, req *placardv1.ListParti
 	return out, nil
 }
 
-// seesDelegation is seesMeeting for a delegation.
+// seesDelegation is store.SeesMeeting for a delegation.
 func (s *Service) seesDelegation(ctx context.Context, parent string) error {
 	if name.EntityOf(parent) == name.Wildcard || name.MeetingOf(parent) == name.Wildcard {
-		return s.seesMeeting(ctx, parent)
+		return store.SeesMeeting(ctx, s.store.Client(), parent)
 	}
 	_, err := s.row(ctx, parent)
 	return err

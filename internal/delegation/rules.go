@@ -133,7 +133,41 @@ func candidateList(persons []Person) string {
 
 // SearchKey is the full name folded: without case, accents and the variants of
 // letters that readers take for the same.
-func SearchKey(s Said) string { return locale.Fold(s.GivenName + " " + s.FamilyName) }
+func SearchKey(s Said) string { return nameKey(s.GivenName, s.FamilyName) }
+
+// LatinKey is the full name in Latin script folded, "" where none is given.
+func LatinKey(s Said) string { return nameKey(s.LatinGivenName, s.LatinFamilyName) }
+
+// oneName tells whether two names are one name in two spellings: the same by
+// locale.Fold, also with hyphens, apostrophes, full stops and spaces set
+// differently, or with the parts in another order.
+func oneName(given, family, otherGiven, otherFamily string) bool {
+	a, b := given+" "+family, otherGiven+" "+otherFamily
+	switch {
+	case oneText(a, b), oneText(given, otherFamily) && oneText(family, otherGiven):
+		return true
+	default:
+		parts, others := words(a), words(b)
+		slices.Sort(parts)
+		slices.Sort(others)
+		return len(parts) > 0 && slices.Equal(parts, others)
+	}
+}
+
+// oneText tells whether two texts are one in two spellings. Their words stand
+// in the same order.
+func oneText(a, b string) bool {
+	if a == b {
+		return true
+	}
+	letters := strings.Join(words(a), "")
+	return letters != "" && letters == strings.Join(words(b), "")
+}
+
+// words are the folded words of a text.
+func words(s string) []string {
+	return strings.FieldsFunc(locale.Fold(s), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("-'.", r) })
+}
 
 func violation(index int, field, reason, message string) fault.Violation {
 	return fault.Violation{Field: fmt.Sprintf("participants[%d].%s", index, field), Reason: reason, Message: message}
@@ -168,6 +202,16 @@ func Check(c Composition) []fault.Violation {
 		}
 	}
 	return out
+}
+
+// Warnings are what should be looked at in a composition. One of nobody, of a
+// delegation that was withdrawn, has none.
+func Warnings(c Composition) []placardv1.Delegation_Warning {
+	head := func(p Person) bool { return p.Role == placardv1.Participant_HEAD }
+	if len(c) == 0 || slices.ContainsFunc(c, head) {
+		return nil
+	}
+	return []placardv1.Delegation_Warning{placardv1.Delegation_HEAD_MISSING}
 }
 
 // Withdrawn counts who is in `latest` and not in `wanted`.

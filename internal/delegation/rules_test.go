@@ -2,6 +2,7 @@ package delegation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,26 @@ func TestInForce(t *testing.T) {
 		{"a name waits, its phone number does not",
 			Composition{a}, Composition{with(a, func(s *Said) { s.Phone, s.FamilyName = "1", "Z" })},
 			Composition{with(a, func(s *Said) { s.Phone = "1" })}},
+		{"an accent does not wait",
+			Composition{with(a, func(s *Said) { s.FamilyName = "Müller" })}, Composition{with(a, func(s *Said) { s.FamilyName = "MULLER" })},
+			Composition{with(a, func(s *Said) { s.FamilyName = "MULLER" })}},
+		{"an accent does not wait for the role that comes with it",
+			Composition{a}, Composition{with(a, func(s *Said) { s.GivenName, s.Role = "Á", rep })},
+			Composition{with(a, func(s *Said) { s.GivenName = "Á" })}},
+		{"a name goes as a whole: half of another one is not in force",
+			Composition{a}, Composition{with(a, func(s *Said) { s.GivenName, s.FamilyName = "Á", "Z" })}, Composition{a}},
+		{"a first Latin form waits", Composition{a}, Composition{with(a, func(s *Said) { s.LatinFamilyName = "A" })}, Composition{a}},
+		{"a title in another spelling does not wait, one in other words does",
+			Composition{with(a, func(s *Said) { s.Honorific, s.FunctionalTitle, s.Organization = "HE Ms", "Director", "Ministry" })},
+			Composition{with(a, func(s *Said) {
+				s.Honorific, s.FunctionalTitle, s.Organization = "H.E. Ms.", "Director-General", "MINISTRY"
+			})},
+			Composition{with(a, func(s *Said) { s.Honorific, s.FunctionalTitle, s.Organization = "H.E. Ms.", "Director", "MINISTRY" })}},
+		{"a modality waits", Composition{a}, Composition{with(a, func(s *Said) { s.Modality = placardv1.Participant_ONLINE })}, Composition{a}},
+		{"a spelling is one of the name that was reviewed",
+			Composition{Person{ID: "a", Said: Said{GivenName: "Ma", FamilyName: "rin Ana"}, Reviewed: &Said{GivenName: "Marin", FamilyName: "Ana"}}},
+			Composition{{ID: "a", Said: Said{GivenName: "rin Ana", FamilyName: "Ma"}}},
+			Composition{{ID: "a", Said: Said{GivenName: "Ma", FamilyName: "rin Ana"}}}},
 		{"roles that are exchanged wait",
 			Composition{a, b}, Composition{with(a, func(s *Said) { s.Role = rep }), with(b, func(s *Said) { s.Role = head })},
 			Composition{a, b}},
@@ -171,6 +192,101 @@ func TestCheck(t *testing.T) {
 	if diff := cmp.Diff(want, reasons(got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+func TestSpelling(t *testing.T) {
+	for _, c := range []struct {
+		what       string
+		a, b       [2]string
+		same       bool
+		inSameText bool
+	}{
+		{"case and accents", [2]string{"José", "NÚÑEZ"}, [2]string{"Jose", "Nunez"}, true, true},
+		{"letters of Arabic", [2]string{"أحمد", "على"}, [2]string{"احمد", "علي"}, true, true},
+		{"a hyphen", [2]string{"Jean-Pierre", "Muestra"}, [2]string{"Jean Pierre", "Muestra"}, true, true},
+		{"no hyphen", [2]string{"Jean-Pierre", "Muestra"}, [2]string{"Jeanpierre", "Muestra"}, true, true},
+		{"an apostrophe", [2]string{"Sean", "O’Sample"}, [2]string{"Sean", "OSample"}, true, true},
+		{"full stops", [2]string{"J.R.", "Sample"}, [2]string{"J. R.", "Sample"}, true, true},
+		{"spaces", [2]string{"Anna", "Van den Muster"}, [2]string{"Anna", "Vandenmuster"}, true, true},
+		{"the parts exchanged", [2]string{"Li", "Example"}, [2]string{"Example", "Li"}, true, false},
+		{"the parts exchanged, and a hyphen", [2]string{"Xiao-ming", "Li"}, [2]string{"Li", "Xiaoming"}, true, false},
+		{"a name in one part", [2]string{"", "Juan Muestra López"}, [2]string{"Juan", "Muestra López"}, true, true},
+		{"a middle name moved", [2]string{"Juan Muestra", "López"}, [2]string{"Juan", "López Muestra"}, true, false},
+		{"another letter", [2]string{"Erika", "Meier"}, [2]string{"Erika", "Maier"}, false, false},
+		{"a name more", [2]string{"Erika", "Muster"}, [2]string{"Erika Anna", "Muster"}, false, false},
+		{"another person", [2]string{"Erika", "Muster"}, [2]string{"Max", "Muster"}, false, false},
+		{"an anagram", [2]string{"Marin", "Ana"}, [2]string{"Maria", "Ann"}, false, false},
+		{"letters that go round", [2]string{"Marin", "Ana"}, [2]string{"rinAna", "Ma"}, false, false},
+		{"nothing", [2]string{}, [2]string{}, true, true},
+		{"something where nothing was", [2]string{}, [2]string{"A", ""}, false, false},
+		{"two names without a letter", [2]string{"-", ""}, [2]string{".", ""}, false, false},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			if oneName(c.a[0], c.a[1], c.b[0], c.b[1]) != c.same || oneName(c.b[0], c.b[1], c.a[0], c.a[1]) != c.same {
+				t.Errorf("%q and %q: one name %v, want %v", c.a, c.b, !c.same, c.same)
+			}
+			if a, b := strings.Join(c.a[:], " "), strings.Join(c.b[:], " "); oneText(a, b) != c.inSameText {
+				t.Errorf("%q and %q: one text %v, want %v", a, b, !c.inSameText, c.inSameText)
+			}
+		})
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	const rep, head = placardv1.Participant_REPRESENTATIVE, placardv1.Participant_HEAD
+	for _, c := range []struct {
+		name string
+		of   Composition
+		want []placardv1.Delegation_Warning
+	}{
+		{"with a head", Composition{person("a", "A", "A", "", rep), person("b", "B", "B", "", head)}, nil},
+		{"without one", Composition{person("a", "A", "A", "", rep)}, []placardv1.Delegation_Warning{placardv1.Delegation_HEAD_MISSING}},
+		{"withdrawn", nil, nil},
+	} {
+		if diff := cmp.Diff(c.want, Warnings(c.of)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestAlike(t *testing.T) {
+	const ivan, latin = "иван петров", "ivan petrov"
+	for _, c := range []struct {
+		name    string
+		key     string
+		persons []Called
+		want    [][]int
+	}{
+		{"one name and nothing else", latin, []Called{{latin, "", ""}, {latin, "", ""}}, nil},
+		{"one e-mail address", latin, []Called{{latin, "", "I@Example.org"}, {latin, "", ""}, {latin, "", "i@example.org"}}, [][]int{{2, 0}}},
+		{"other e-mail addresses", latin, []Called{{latin, "", "a@example.org"}, {latin, "", "b@example.org"}}, nil},
+		{"one Latin form", ivan, []Called{{ivan, latin, ""}, {ivan, latin, ""}}, [][]int{{1, 0}}},
+		{"other Latin forms", ivan, []Called{{ivan, latin, ""}, {ivan, "iwan petrow", ""}}, nil},
+		{"other Latin forms and one e-mail address", ivan, []Called{{ivan, latin, "i@example.org"}, {ivan, "iwan petrow", "i@example.org"}}, [][]int{{1, 0}}},
+		{"the Latin form of one is the name of the other", latin, []Called{{ivan, latin, ""}, {latin, "", ""}}, [][]int{{1, 0}}},
+		{"two pairs", latin, []Called{{latin, "", "a@example.org"}, {latin, "", "b@example.org"}, {latin, "", "a@example.org"}, {latin, "", "b@example.org"}},
+			[][]int{{2, 0}, {3, 1}}},
+		{"one by one", ivan, []Called{{ivan, latin, "a@example.org"}, {ivan, "", "a@example.org"}, {ivan, latin, ""}}, [][]int{{2, 1, 0}}},
+		{"two Latin forms of names that are not the same", latin, []Called{{ivan, latin, ""}, {"іван петров", latin, ""}}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := Alike(c.key, c.persons)
+			if diff := cmp.Diff(sorted(c.want), sorted(got)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// sorted are groups in one order.
+func sorted(groups [][]int) []string {
+	var out []string
+	for _, g := range groups {
+		slices.Sort(g)
+		out = append(out, fmt.Sprint(g))
+	}
+	slices.Sort(out)
+	return out
 }
 
 func TestCheckWithdrawals(t *testing.T) {

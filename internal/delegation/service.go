@@ -5,6 +5,7 @@ package delegation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,6 +58,24 @@ func (s *Service) SubmitDelegation(ctx context.Context, req *placardv1.SubmitDel
 	if err != nil {
 		return nil, err
 	}
+	out, err := s.submit(ctx, req, violations)
+	if wrong := refused(nil); errors.As(err, &wrong) {
+		return nil, fault.Invalid(wrong...)
+	}
+	return out, err
+}
+
+// refused is everything that is wrong with a composition, however much.
+type refused []fault.Violation
+
+// Error implements error.
+func (r refused) Error() string { return fmt.Sprintf("refused, with %d violations", len(r)) }
+
+// submit is SubmitDelegation, with what is known already to be wrong. A
+// composition with anything wrong is refused.
+func (s *Service) submit(
+	ctx context.Context, req *placardv1.SubmitDelegationRequest, violations []fault.Violation,
+) (*placardv1.SubmitDelegationResponse, error) {
 	if req.GetValidateOnly() {
 		var d *dossier
 		err := s.store.Snapshot(ctx, func(ctx context.Context, client *db.Client) (err error) {
@@ -68,6 +87,9 @@ func (s *Service) SubmitDelegation(ctx context.Context, req *placardv1.SubmitDel
 		}
 		wanted, by, err := s.prepare(d, req, violations, s.store.Now())
 		if err != nil {
+			return nil, err
+		}
+		if err := d.recall(ctx, s.store.Client(), wanted); err != nil {
 			return nil, err
 		}
 		return d.preview(wanted, by)
@@ -82,11 +104,10 @@ func (s *Service) SubmitDelegation(ctx context.Context, req *placardv1.SubmitDel
 			if err != nil {
 				return nil, err
 			}
-			before := d.latest
-			if err := d.revise(ctx, tx, wanted, by); err != nil {
+			diff, err := d.revise(ctx, tx, wanted, by)
+			if err != nil {
 				return nil, err
 			}
-			diff := Compare(before, d.latest)
 			return &placardv1.SubmitDelegationResponse{
 				Delegation: delegationFromRow(d.row),
 				Difference: differenceFromCompare(d.name, diff, d.row.State == placardv1.Delegation_SUBMITTED.String()),
@@ -162,8 +183,8 @@ func (s *Service) prepare(d *dossier, req *placardv1.SubmitDelegationRequest, vi
 			violations = append(violations, v)
 		}
 	}
-	if err := fault.Invalid(violations...); err != nil {
-		return nil, by, err
+	if len(violations) > 0 {
+		return nil, by, refused(violations)
 	}
 	if err := CheckWithdrawals(len(d.latest), Withdrawn(d.latest, wanted), req.MaxWithdrawals); err != nil { //nolint:protogetter // unset differs from 0
 		return nil, by, err
@@ -211,15 +232,13 @@ func (d *dossier) preview(wanted Composition, by communication) (*placardv1.Subm
 	}
 	if len(diff) > 0 {
 		plan := d.plan(wanted, diff, by)
-		if plan.attendance {
-			if err := d.intake.TakesAttendance(by.received); err != nil {
-				return nil, err
-			}
+		if err := d.admits(wanted, plan, by); err != nil {
+			return nil, err
 		}
 		row.State, row.Late, row.SubmitTime = plan.state.String(), plan.late, plan.received
 		row.ReturnReasons = plan.reasons
 		row.Channel, row.ReceiptDate = by.channel.String(), by.receiptDate
-		row.ParticipantCount = int32(len(wanted))
+		row.ParticipantCount, row.Warnings = int32(len(wanted)), rowWarnings(wanted)
 		if plan.inForceNew {
 			row.LatestRevision++
 			row.AcceptedRevision = row.LatestRevision
@@ -289,15 +308,15 @@ func (s *Service) submitted(ctx context.Context, delegation string, done store.D
 
 // composition reads the composition of a revision.
 func (s *Service) composition(ctx context.Context, r *db.Revision) (Composition, error) {
-	versions, err := s.store.Client().ParticipantVersion.Query().Where(participantversion.IDIn(r.Members...)).All(ctx)
+	versions, err := s.members(ctx, r)
 	if err != nil {
-		return nil, fmt.Errorf("read composition: %w", err)
+		return nil, err
 	}
-	at := make(map[int64]int32, len(r.Members))
-	for i, id := range r.Members {
-		at[id] = int32(i + 1)
+	c := make(Composition, len(versions))
+	for i, v := range versions {
+		c[i] = personFromVersion(v)
 	}
-	return compositionFromVersions(versions, func(v *db.ParticipantVersion) int32 { return at[v.ID] }), nil
+	return c, nil
 }
 
 func (s *Service) row(ctx context.Context, delegation string) (*db.Delegation, error) {
@@ -422,7 +441,8 @@ func (s *Service) WithdrawDelegation(ctx context.Context, req *placardv1.Withdra
 		if err := checkEtag(req.GetEtag(), d); err != nil {
 			return err
 		}
-		return d.revise(ctx, tx, Composition{}, correction(tx, "withdraw"))
+		_, err := d.revise(ctx, tx, Composition{}, correction(tx, "withdraw"))
+		return err
 	})
 }
 

@@ -30,6 +30,20 @@ func meeting() (*placardv1.Meeting, error) {
 	return m, nil
 }
 
+// instrument reads the instrument that the meetings refer to, with the table of
+// the States that they invite.
+func instrument() (*placardv1.Instrument, error) {
+	text, err := data.ReadFile("data/instrument.json")
+	if err != nil {
+		return nil, err
+	}
+	i := &placardv1.Instrument{}
+	if err := protojson.Unmarshal(text, i); err != nil {
+		return nil, fmt.Errorf("read instrument of the demo: %w", err)
+	}
+	return i, nil
+}
+
 // soon moves a meeting to the first Wednesday that is a month away, with the
 // distances that the dates of the note verbale have: three days, and a deadline
 // on the Friday 12 days before.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	rules "github.com/un-placard/placard/internal/instrument"
 )
 
 func TestSoon(t *testing.T) {
@@ -71,6 +72,38 @@ func TestInvitations(t *testing.T) {
 			if inv.GetParticipationStatus() == placardv1.ParticipationStatus_PARTICIPATION_STATUS_UNSPECIFIED ||
 				inv.GetReference() != "CU 2009/180(A)" {
 				t.Errorf("in 2010 %v: invitation %v", in2010, inv)
+			}
+		}
+	}
+}
+
+// TestTable: the table of the instrument says of the States what their
+// invitations say, in 2010 and today.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	protocol, err := instrument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := meeting()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.GetInstrument().GetName() != "instruments/"+Protocol {
+		t.Errorf("the meeting names %q", m.GetInstrument().GetName())
+	}
+	for day, in2010 := range map[string]bool{m.GetStartDate(): true, "2026-01-01": false} {
+		requests, err := invitations("", in2010)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range requests {
+			inv := r.GetInvitation()
+			switch inv.GetParticipationStatus() {
+			case placardv1.ParticipationStatus_STATE_PARTY, placardv1.ParticipationStatus_SIGNATORY, placardv1.ParticipationStatus_NON_SIGNATORY:
+				if got := rules.StatusOn(protocol, inv.GetEntity(), day); got != inv.GetParticipationStatus() {
+					t.Errorf("on %s %s is %s by the table, %s by its invitation", day, inv.GetEntity(), got, inv.GetParticipationStatus())
+				}
 			}
 		}
 	}

@@ -25,6 +25,9 @@ const (
 	Open = "wgtip-demo"
 )
 
+// Protocol is the instrument that the meetings refer to.
+const Protocol = "trafficking-protocol"
+
 // Newcomer is the code of the entity that has no delegation yet and sends one
 // in the commands to try.
 const Newcomer = "AUT"
@@ -92,6 +95,16 @@ func Seed(ctx context.Context, address, admin string, now time.Time) (Keys, erro
 		return Keys{}, err
 	}
 	asSecretariat := as(ctx, keys.Secretariat)
+	protocol, err := instrument()
+	if err != nil {
+		return Keys{}, err
+	}
+	_, err = placardv1.NewInstrumentServiceClient(conn).CreateInstrument(asSecretariat, &placardv1.CreateInstrumentRequest{
+		InstrumentId: Protocol, Instrument: protocol,
+	})
+	if err != nil {
+		return Keys{}, fmt.Errorf("seed %s: %w", Protocol, err)
+	}
 	if _, err := convene(asSecretariat, conn, Past, past, "CU 2009/180(A)", true); err != nil {
 		return Keys{}, fmt.Errorf("seed %s: %w", Past, err)
 	}

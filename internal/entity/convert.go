@@ -4,10 +4,13 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/internal/name"
+	"github.com/un-placard/placard/internal/store"
 )
 
 // Names reads the names of an entity from its row: an Entity with its names,
@@ -41,5 +44,37 @@ func entityFromRow(row *db.Entity) (*placardv1.Entity, error) {
 	e.Kind = placardv1.Entity_Kind(placardv1.Entity_Kind_value[row.Kind])
 	e.Alpha2Code, e.M49Code = row.Alpha2Code, row.M49Code
 	e.Region = placardv1.Entity_Region(placardv1.Entity_Region_value[row.Region])
+	e.ConsultativeStatus = placardv1.Entity_ConsultativeStatus(
+		placardv1.Entity_ConsultativeStatus_value[row.ConsultativeStatus])
+	e.Language = row.Language
+	e.CreateTime = timestamppb.New(row.CreateTime)
+	e.UpdateTime = timestamppb.New(row.UpdateTime)
+	e.Etag = store.Etag(row.Revision)
 	return e, nil
+}
+
+// rowFromEntity makes the row without its revision, its times, and who wrote it.
+func rowFromEntity(e *placardv1.Entity) (*db.Entity, error) {
+	names, err := namesFromEntity(e)
+	if err != nil {
+		return nil, err
+	}
+	return &db.Entity{
+		ID:                 e.GetCode(),
+		Kind:               e.GetKind().String(),
+		Alpha2Code:         e.GetAlpha2Code(),
+		M49Code:            e.GetM49Code(),
+		Region:             e.GetRegion().String(),
+		ConsultativeStatus: e.GetConsultativeStatus().String(),
+		Language:           e.GetLanguage(),
+		SearchKey:          searchKey(e),
+		Names:              names,
+	}, nil
+}
+
+// said answers an entity without what only the database says of it.
+func said(e *placardv1.Entity) *placardv1.Entity {
+	e = proto.CloneOf(e)
+	e.CreateTime, e.UpdateTime, e.Etag = nil, nil, ""
+	return e
 }

@@ -15,18 +15,29 @@ var fields = filter.Fields{
 	"region":      {Column: entity.FieldRegion, Enum: placardv1.Entity_Region(0).Descriptor()},
 	"alpha2_code": {Column: entity.FieldAlpha2Code},
 	"m49_code":    {Column: entity.FieldM49Code},
+	"consultative_status": {
+		Column: entity.FieldConsultativeStatus, Enum: placardv1.Entity_ConsultativeStatus(0).Descriptor(),
+	},
+	"language":   {Column: entity.FieldLanguage},
+	"short_name": {Words: filter.WordsIn(entity.FieldSearchKey)},
 }
 
-var keys = page.Keyset[*db.Entity]{
+var byName = page.Keyset[*db.Entity]{
 	Columns: []string{entity.FieldID},
 	Key:     func(e *db.Entity) []any { return []any{e.ID} },
 }
+
+var orders = page.Orders[*db.Entity]{Unset: byName, Named: map[string]page.Keyset[*db.Entity]{"name": byName}}
 
 // ListEntities implements the contract: ordered by code.
 func (s *Service) ListEntities(
 	ctx context.Context, req *placardv1.ListEntitiesRequest,
 ) (*placardv1.ListEntitiesResponse, error) {
 	where, err := filter.Predicate(ctx, (*placardv1.Entity)(nil), fields, req.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	keys, err := orders.By(req.GetOrderBy())
 	if err != nil {
 		return nil, err
 	}

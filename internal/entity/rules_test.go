@@ -9,10 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/unicode/norm"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
-	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 )
 
@@ -164,9 +165,139 @@ func TestOutdated(t *testing.T) {
 	present := map[string]*placardv1.Entity{
 		"AUT": entity("AUT", "Austria"), "TUR": entity("TUR", "Turkey"), "YUG": entity("YUG", "Yugoslavia"),
 	}
-	got := outdated(register, present)
+	got := outdated(register, present, nil)
 	if diff := cmp.Diff(register[1:], got, protocmp.Transform()); diff != "" {
 		t.Errorf("outdated (-want +got):\n%s", diff)
+	}
+	got = outdated(register, present, map[string]bool{"TUR": true})
+	if diff := cmp.Diff(register[2:], got, protocmp.Transform()); diff != "" {
+		t.Errorf("outdated, Türkiye being edited (-want +got):\n%s", diff)
+	}
+}
+
+// violations shows what is wrong as lines: "entity.region STATES_ONLY".
+func violations(list []fault.Violation) []string {
+	var out []string
+	for _, v := range list {
+		out = append(out, v.Field+" "+v.Reason)
+	}
+	return out
+}
+
+func TestCheck(t *testing.T) {
+	name := &placardv1.LocalizedText{En: "Name"}
+	taken := newCodes()
+	taken.add("AUT", "AT", "040")
+	taken.add("ZZZ", "ZZ", "999")
+	for _, tc := range []struct {
+		name   string
+		entity *placardv1.Entity
+		want   []string
+	}{
+		{"a State", &placardv1.Entity{Code: "ABC", Kind: placardv1.Entity_STATE, Alpha2Code: "AB", M49Code: "001", Region: placardv1.Entity_AFRICAN}, nil},
+		{"a State with its own codes", &placardv1.Entity{Code: "AUT", Kind: placardv1.Entity_STATE, Alpha2Code: "AT", M49Code: "040"}, nil},
+		{"a State without codes yet", &placardv1.Entity{Code: "ABC", Kind: placardv1.Entity_STATE}, nil},
+		{"a State by another code", &placardv1.Entity{Code: "ABCD", Kind: placardv1.Entity_STATE}, []string{"id STATE_CODE"}},
+		{
+			"codes of others", &placardv1.Entity{Code: "ABC", Kind: placardv1.Entity_STATE, Alpha2Code: "AT", M49Code: "999"},
+			[]string{"entity.alpha2_code CODE_TAKEN", "entity.m49_code CODE_TAKEN"},
+		},
+		{
+			"an organization with what States have",
+			&placardv1.Entity{Code: "ABCD", Kind: placardv1.Entity_INTERGOVERNMENTAL_ORGANIZATION, Alpha2Code: "AT", M49Code: "001", Region: placardv1.Entity_AFRICAN},
+			[]string{"entity.alpha2_code STATES_ONLY", "entity.m49_code STATES_ONLY", "entity.region STATES_ONLY"},
+		},
+		{"in consultative status", &placardv1.Entity{Kind: placardv1.Entity_NGO_IN_CONSULTATIVE_STATUS, ConsultativeStatus: placardv1.Entity_ROSTER}, nil},
+		{
+			"in no consultative status", &placardv1.Entity{Kind: placardv1.Entity_NGO_IN_CONSULTATIVE_STATUS},
+			[]string{"entity.consultative_status CONSULTATIVE_STATUS_MISMATCH"},
+		},
+		{
+			"another in consultative status", &placardv1.Entity{Kind: placardv1.Entity_OTHER_NGO, ConsultativeStatus: placardv1.Entity_GENERAL},
+			[]string{"entity.consultative_status CONSULTATIVE_STATUS_MISMATCH"},
+		},
+		{
+			"names that are no line of a list", &placardv1.Entity{
+				Kind: placardv1.Entity_OTHER_NGO, ShortName: &placardv1.LocalizedText{En: "Two\nlines", Fr: " ", Ar: "\u0645"},
+				FormalName:  &placardv1.LocalizedText{Zh: "\u200b"},
+				FormerNames: []*placardv1.Entity_FormerNames{{ValidUntil: "2001-01-01", ShortName: &placardv1.LocalizedText{Es: "A\tB"}}},
+			},
+			[]string{
+				"entity.short_name.en STRING_LINE", "entity.short_name.fr NAME_EMPTY", "entity.formal_name.zh NAME_EMPTY",
+				"entity.former_names[0].short_name.es STRING_LINE",
+			},
+		},
+		{
+			"former names", &placardv1.Entity{Kind: placardv1.Entity_OTHER_NGO, FormerNames: []*placardv1.Entity_FormerNames{
+				{ValidUntil: "2001-01-01", ShortName: name}, {ValidUntil: "2002-01-01", ShortName: name},
+			}}, nil,
+		},
+		{
+			"former names that overlap, one without a name", &placardv1.Entity{Kind: placardv1.Entity_OTHER_NGO, FormerNames: []*placardv1.Entity_FormerNames{
+				{ValidUntil: "2001-01-01", ShortName: name}, {ValidUntil: "2001-01-01", ShortName: name}, {ValidUntil: "2000-01-01"},
+			}},
+			[]string{
+				"entity.former_names[1].valid_until FORMER_NAMES_ORDER",
+				"entity.former_names[2].valid_until FORMER_NAMES_ORDER", "entity.former_names[2].short_name REQUIRED",
+			},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, violations(check("entity", "id", tc.entity, taken))); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRenamed(t *testing.T) {
+	text := func(en string) *placardv1.LocalizedText { return &placardv1.LocalizedText{En: en} }
+	until := func(day, short string) *placardv1.Entity_FormerNames {
+		return &placardv1.Entity_FormerNames{ValidUntil: day, ShortName: text(short)}
+	}
+	first := until("2001-01-01", "First")
+	before := &placardv1.Entity{ShortName: text("Second"), FormerNames: []*placardv1.Entity_FormerNames{first}}
+	after := &placardv1.Entity{ShortName: text("Third"), FormerNames: []*placardv1.Entity_FormerNames{first}}
+	for _, tc := range []struct {
+		name, day string
+		after     *placardv1.Entity
+		want      []*placardv1.Entity_FormerNames
+		reject    []string
+	}{
+		{"a correction", "", after, []*placardv1.Entity_FormerNames{first}, nil},
+		{"from a day on", "2011-09-16", after, []*placardv1.Entity_FormerNames{first, until("2011-09-16", "Second")}, nil},
+		{"from the day of the names before", "2001-01-01", after, nil, []string{"names_valid_from NAMES_OVERLAP"}},
+		{"from a day before", "1999-01-01", after, nil, []string{"names_valid_from NAMES_OVERLAP"}},
+		{"without other names", "2011-09-16", before, nil, []string{"names_valid_from NAMES_UNCHANGED"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, wrong := renamed(before, tc.after, tc.day)
+			if diff := cmp.Diff(tc.reject, violations(wrong)); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.want, got.GetFormerNames(), protocmp.Transform()); tc.reject == nil && diff != "" {
+				t.Errorf("former names (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if len(before.GetFormerNames()) != 1 || len(after.GetFormerNames()) != 1 {
+		t.Error("what was given changed")
+	}
+}
+
+func TestSearchKey(t *testing.T) {
+	key := " " + searchKey(&placardv1.Entity{
+		ShortName:   &placardv1.LocalizedText{En: "Bolivia (Plurinational State of)", Fr: "Côte d'Ivoire", Ar: "أفغانستان", Ru: "Чёрная"},
+		FormalName:  &placardv1.LocalizedText{En: "Plurinational State of Bolivia"},
+		FormerNames: []*placardv1.Entity_FormerNames{{ShortName: &placardv1.LocalizedText{En: "Upper Peru"}}},
+	})
+	for _, word := range []string{"boliv", "plurin", "cote", "ivoire", "افغان", "черн", "peru"} {
+		if !strings.Contains(key, " "+word) {
+			t.Errorf("no word begins with %s in %q", word, key)
+		}
+	}
+	if strings.Count(key, " bolivia") != 1 {
+		t.Errorf("a word stands more than once in %q", key)
 	}
 }
 
@@ -175,19 +306,21 @@ func TestEntityRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := entities[0]
-	names, err := namesFromEntity(want)
+	want := proto.CloneOf(entities[0])
+	want.ConsultativeStatus, want.Language = placardv1.Entity_SPECIAL, "ar"
+	row, err := rowFromEntity(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := entityFromRow(&db.Entity{
-		ID: want.GetCode(), Kind: want.GetKind().String(), Names: names,
-		Alpha2Code: want.GetAlpha2Code(), M49Code: want.GetM49Code(), Region: want.GetRegion().String(),
-	})
+	row.Revision = 3
+	got, err := entityFromRow(row)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+	if diff := cmp.Diff(want, said(got), protocmp.Transform()); diff != "" {
 		t.Errorf("read again (-want +got):\n%s", diff)
+	}
+	if got.GetEtag() != "3" {
+		t.Errorf("the etag is %s", got.GetEtag())
 	}
 }

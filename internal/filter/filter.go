@@ -1,6 +1,6 @@
 // Package filter turns the filters of lists (AIP-160) into conditions of the
-// database: AND, OR, NOT, parentheses, and = != < <= > >= on texts, enums and
-// booleans. Values are always arguments of the query, never part of it.
+// database: AND, OR, NOT, parentheses, = != < <= > >= on texts, enums and
+// booleans, and : on names. Values are always arguments of the query, never part of it.
 package filter
 
 import (
@@ -22,6 +22,7 @@ import (
 
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/locale"
 )
 
 const (
@@ -29,6 +30,12 @@ const (
 	maxLength = 2000
 	// maxDepth is how deep parentheses may stand in one another.
 	maxDepth = 20
+	// maxWords is how many words a search has at the most.
+	maxWords = 10
+	// selective is the length in bytes from which on the beginning of a word
+	// finds few of many names: three Latin letters, two Arabic or Cyrillic, one
+	// Chinese character.
+	selective = 3
 )
 
 // Fields are what a list can be filtered by, by the names of the contract.
@@ -46,35 +53,94 @@ type Field struct {
 	// Resource is the collection of which the column holds the last part of a
 	// name: with "entities", both "AUT" and "entities/AUT" are found.
 	Resource string
+	// Narrow says that `=` finds few rows of a large table.
+	Narrow bool
+	// Sparse says that the column's index leaves out empty texts.
+	Sparse bool
+	// Words makes the field one of names, which is only searched (`:`): it
+	// answers the condition that a name has, for each word, a word that begins
+	// with it. The words are those of locale.SearchWords, at least one.
+	Words func(s *sql.Selector, words []string) *sql.Predicate
+	// Apart says that Words looks into another table, so that no index serves it
+	// beside what it is joined with by OR.
+	Apart bool
 }
 
-// Predicate is the condition that a filter means; an empty one means any. `of`
-// is the resource that is listed: a field of it that the caller may not read
-// cannot be asked for in a filter either.
+// WordsIn searches names in columns that hold their keys (locale.SearchKey).
+// Each word may be found in any of the columns.
+func WordsIn(columns ...string) func(*sql.Selector, []string) *sql.Predicate {
+	return func(s *sql.Selector, words []string) *sql.Predicate {
+		return sql.P(func(b *sql.Builder) {
+			b.Wrap(func(b *sql.Builder) {
+				for i, word := range words {
+					if i > 0 {
+						b.WriteString(" AND ")
+					}
+					b.Wrap(func(b *sql.Builder) {
+						for j, column := range columns {
+							if j > 0 {
+								b.WriteString(" OR ")
+							}
+							b.WriteString("' ' || ").Ident(s.C(column)).WriteString(" LIKE ").Arg("% " + word + "%")
+						}
+					})
+				}
+			})
+		})
+	}
+}
+
+// Filter is a filter that was read.
+type Filter struct {
+	condition condition
+	narrow    bool
+	// apart tells whether a search in it is.
+	apart bool
+	// either are the conditions that an OR joins.
+	either []condition
+}
+
+// Where adds the condition to a query. It stands in parentheses, whatever is in
+// it, so that no OR of a caller reaches past the conditions of its scope.
+func (f Filter) Where(s *sql.Selector) {
+	if f.condition != nil {
+		s.Where(sql.P(func(b *sql.Builder) { b.Wrap(func(b *sql.Builder) { b.Join(f.condition(s)) }) }))
+	}
+}
+
+// Narrow tells whether the filter finds few rows of a large table: whether
+// among what it joins with AND is a field that is Narrow, or a search.
+func (f Filter) Narrow() bool { return f.narrow }
+
+// Predicate is the condition of a filter (see Read).
+func Predicate(ctx context.Context, of proto.Message, fields Fields, text string) (func(*sql.Selector), error) {
+	f, err := Read(ctx, of, fields, text)
+	return f.Where, err
+}
+
+// Read reads a filter; an empty one means any. `of` is the resource that is
+// listed: a field of it that the caller may not read cannot be asked for in a
+// filter either.
 //
 // An invalid filter is a fault on the field `filter` that says what is wrong.
-func Predicate(ctx context.Context, of proto.Message, fields Fields, text string) (func(*sql.Selector), error) {
+func Read(ctx context.Context, of proto.Message, fields Fields, text string) (Filter, error) {
 	if strings.TrimSpace(text) == "" {
-		return func(*sql.Selector) {}, nil
+		return Filter{}, nil
 	}
 	if utf8.RuneCountInString(text) > maxLength {
-		return nil, invalid("is longer than %d characters", maxLength)
+		return Filter{}, invalid("is longer than %d characters", maxLength)
 	}
 	if depth(text) > maxDepth {
-		return nil, invalid("has parentheses deeper than %d", maxDepth)
+		return Filter{}, invalid("has parentheses deeper than %d", maxDepth)
 	}
 	var p filtering.Parser
 	p.Init(text)
 	parsed, err := p.Parse()
 	if err != nil {
-		return nil, invalid("cannot be read: %s", innermost(err))
+		return Filter{}, invalid("cannot be read: %s", innermost(err))
 	}
 	b := builder{role: access.From(ctx).Role, of: of.ProtoReflect().Descriptor(), fields: fields}
-	c, err := b.condition(parsed.GetExpr())
-	if err != nil {
-		return nil, err
-	}
-	return func(s *sql.Selector) { s.Where(c(s)) }, nil
+	return b.filter(parsed.GetExpr())
 }
 
 func invalid(format string, args ...any) error {
@@ -126,72 +192,120 @@ type builder struct {
 	fields Fields
 }
 
-func (b builder) condition(e *expr.Expr) (condition, error) {
+func (b builder) filter(e *expr.Expr) (Filter, error) {
 	call := e.GetCallExpr()
 	if call == nil {
-		return nil, invalid("needs comparisons, such as field = \"value\"")
+		return Filter{}, invalid("needs comparisons, such as field = \"value\"")
 	}
 	switch call.GetFunction() {
 	case filtering.FunctionAnd, filtering.FunctionOr, filtering.FunctionNot:
 		return b.combined(call)
 	case filtering.FunctionFuzzyAnd:
-		return nil, invalid("needs AND or OR between comparisons, and quotes around values with spaces")
+		return Filter{}, invalid("needs AND or OR between comparisons, and quotes around values with spaces")
 	case filtering.FunctionEquals, filtering.FunctionNotEquals, filtering.FunctionLessThan,
-		filtering.FunctionLessEquals, filtering.FunctionGreaterThan, filtering.FunctionGreaterEquals:
+		filtering.FunctionLessEquals, filtering.FunctionGreaterThan, filtering.FunctionGreaterEquals,
+		filtering.FunctionHas:
 		return b.comparison(call)
 	default:
-		return nil, invalid("does not know %q", call.GetFunction())
+		return Filter{}, invalid("does not know %q", call.GetFunction())
 	}
 }
 
-func (b builder) combined(call *expr.Expr_Call) (condition, error) {
-	parts := make([]condition, len(call.GetArgs()))
-	for i, arg := range call.GetArgs() {
-		var err error
-		if parts[i], err = b.condition(arg); err != nil {
-			return nil, err
+func (b builder) combined(call *expr.Expr_Call) (Filter, error) {
+	var parts, either []condition
+	narrow, apart := 0, false
+	for _, arg := range call.GetArgs() {
+		part, err := b.filter(arg)
+		if err != nil {
+			return Filter{}, err
+		}
+		parts = append(parts, part.condition)
+		if len(part.either) > 0 {
+			either = append(either, part.either...)
+		} else {
+			either = append(either, part.condition)
+		}
+		apart = apart || part.apart
+		if part.narrow {
+			narrow++
 		}
 	}
-	return func(s *sql.Selector) *sql.Predicate {
-		predicates := make([]*sql.Predicate, len(parts))
-		for i, part := range parts {
-			predicates[i] = part(s)
+	joined := func(join func(...*sql.Predicate) *sql.Predicate) condition {
+		return func(s *sql.Selector) *sql.Predicate {
+			predicates := make([]*sql.Predicate, len(parts))
+			for i, part := range parts {
+				predicates[i] = part(s)
+			}
+			return join(predicates...)
 		}
-		switch call.GetFunction() {
-		case filtering.FunctionAnd:
-			return sql.And(predicates...)
-		case filtering.FunctionOr:
-			return sql.Or(predicates...)
-		default:
-			return sql.Not(predicates[0])
+	}
+	switch call.GetFunction() {
+	case filtering.FunctionNot:
+		return Filter{apart: apart, condition: joined(func(p ...*sql.Predicate) *sql.Predicate { return sql.Not(p[0]) })}, nil
+	case filtering.FunctionOr:
+		f := Filter{narrow: narrow == len(parts), apart: apart, either: either, condition: joined(sql.Or)}
+		if f.narrow && f.apart {
+			f.condition = func(s *sql.Selector) *sql.Predicate { return union(s, either) }
 		}
-	}, nil
+		return f, nil
+	default:
+		return Filter{narrow: narrow > 0, apart: apart, condition: joined(sql.And)}, nil
+	}
 }
 
-func (b builder) comparison(call *expr.Expr_Call) (condition, error) {
+// union is an OR as the union of what each condition finds, each by an index of
+// its own.
+func union(s *sql.Selector, either []condition) *sql.Predicate {
+	var all *sql.Selector
+	in := sql.Dialect(s.Dialect())
+	for _, one := range either {
+		t := in.Table(s.TableName())
+		found := in.Select(t.C("id")).From(t)
+		found.Where(one(found))
+		if all == nil {
+			all = found
+		} else {
+			all.Union(found)
+		}
+	}
+	return sql.In(s.C("id"), all)
+}
+
+func (b builder) comparison(call *expr.Expr_Call) (Filter, error) {
 	name := call.GetArgs()[0].GetIdentExpr().GetName()
 	field, ok := b.field(&name)
 	if !ok {
-		return nil, invalid("knows the fields %s, on the left side of a comparison",
+		return Filter{}, invalid("knows the fields %s, on the left side of a comparison",
 			strings.Join(slices.Sorted(maps.Keys(b.fields)), ", "))
 	}
 	if d := b.of.Fields().ByName(protoreflect.Name(name)); d != nil && !access.MayRead(b.role, d) {
-		return nil, fault.Denied("FIELD_NOT_READABLE",
+		return Filter{}, fault.Denied("FIELD_NOT_READABLE",
 			fmt.Sprintf("the role %s may not filter by %s", b.role, name), "role", b.role.String(), "field", name)
 	}
 	value, err := field.value(name, call.GetArgs()[1])
 	if err != nil {
-		return nil, err
+		return Filter{}, err
 	}
-	if field.Bool || field.Enum != nil || field.Resource != "" {
-		if f := call.GetFunction(); f != filtering.FunctionEquals && f != filtering.FunctionNotEquals {
-			return nil, invalid("compares %s with = and != only", name)
-		}
+	switch f := call.GetFunction(); {
+	case field.Words != nil && f != filtering.FunctionHas:
+		return Filter{}, invalid("searches %s with : only", name)
+	case field.Words != nil:
+		return field.search(name, value)
+	case f == filtering.FunctionHas:
+		return Filter{}, invalid("compares %s with =, and uses : for names only", name)
+	case (field.Bool || field.Enum != nil || field.Resource != "") &&
+		f != filtering.FunctionEquals && f != filtering.FunctionNotEquals:
+		return Filter{}, invalid("compares %s with = and != only", name)
 	}
-	return func(s *sql.Selector) *sql.Predicate {
+	equals := call.GetFunction() == filtering.FunctionEquals && value != ""
+	return Filter{narrow: field.Narrow && equals, condition: func(s *sql.Selector) *sql.Predicate {
 		column := s.C(field.Column)
 		switch call.GetFunction() {
 		case filtering.FunctionEquals:
+			if field.Sparse && equals {
+				// The text is part of the statement, so that the partial index is found.
+				return sql.And(sql.EQ(column, value), sql.ExprP(column+" <> ''"))
+			}
 			return sql.EQ(column, value)
 		case filtering.FunctionNotEquals:
 			return sql.NEQ(column, value)
@@ -204,7 +318,28 @@ func (b builder) comparison(call *expr.Expr_Call) (condition, error) {
 		default:
 			return sql.GTE(column, value)
 		}
+	}}, nil
+}
+
+// search makes the condition of a search for names.
+func (f Field) search(name string, value any) (Filter, error) {
+	words := locale.SearchWords(fmt.Sprint(value))
+	switch {
+	case len(words) == 0:
+		return Filter{}, invalid("searches %s without a letter", name)
+	case len(words) > maxWords:
+		return Filter{}, invalid("searches %s for more than %d words", name, maxWords)
+	}
+	return Filter{
+		narrow:    len(Longest(words)) >= selective,
+		apart:     f.Apart,
+		condition: func(s *sql.Selector) *sql.Predicate { return f.Words(s, words) },
 	}, nil
+}
+
+// Longest is the longest of the words of a search, which finds the fewest.
+func Longest(words []string) string {
+	return slices.MaxFunc(words, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
 }
 
 // field finds a field by its name, or by its name in JSON.

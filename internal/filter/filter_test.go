@@ -23,7 +23,9 @@ var fields = filter.Fields{
 	"late":        {Column: "late", Bool: true},
 	"start_date":  {Column: "start_date"},
 	"email":       {Column: "email"},
-	"external_id": {Column: "external_id"},
+	"external_id": {Column: "external_id", Narrow: true, Sparse: true},
+	// With two columns, as names in two scripts have.
+	"display_name": {Words: filter.WordsIn("search_key", "latin_key")},
 }
 
 func as(role access.Role) context.Context {
@@ -38,7 +40,11 @@ func predicate(ctx context.Context, text string) (string, []any, error) {
 	s := sql.Dialect(dialect.SQLite).Select("id").From(sql.Table("t"))
 	p(s)
 	query, args := s.Query()
-	return strings.TrimPrefix(strings.TrimPrefix(query, "SELECT `id` FROM `t`"), " WHERE "), args, nil
+	query = strings.TrimPrefix(query, "SELECT `id` FROM `t`")
+	if condition, ok := strings.CutPrefix(query, " WHERE ("); ok {
+		query = strings.TrimSuffix(condition, ")")
+	}
+	return query, args, nil
 }
 
 func TestPredicate(t *testing.T) {
@@ -68,7 +74,13 @@ func TestPredicate(t *testing.T) {
 		{`role = HEAD AND role = EXPERT OR role = ADVISER`,
 			"`t`.`role` = ? AND (`t`.`role` = ? OR `t`.`role` = ?)", []any{"HEAD", "EXPERT", "ADVISER"}},
 		{`startDate = "x"`, "", nil}, // not a field of a participant
-		{`externalId = "7"`, "`t`.`external_id` = ?", []any{"7"}},
+		{`externalId = "7"`, "`t`.`external_id` = ? AND `t`.`external_id` <> ''", []any{"7"}},
+		{`externalId = ""`, "`t`.`external_id` = ?", []any{""}},
+		{`displayName : "Gar"`, "((' ' || `t`.`search_key` LIKE ? OR ' ' || `t`.`latin_key` LIKE ?))", []any{"% gar%", "% gar%"}},
+		{`display_name:"Ana-L%" AND role = HEAD`,
+			"((' ' || `t`.`search_key` LIKE ? OR ' ' || `t`.`latin_key` LIKE ?) AND" +
+				" (' ' || `t`.`search_key` LIKE ? OR ' ' || `t`.`latin_key` LIKE ?)) AND `t`.`role` = ?",
+			[]any{"% ana%", "% ana%", "% l%", "% l%", "HEAD"}},
 		// What looks like SQL is a value like any other.
 		{`email = "' OR 1=1 --"`, "`t`.`email` = ?", []any{"' OR 1=1 --"}},
 		{`email = "x\"); DROP TABLE t; --"`, "`t`.`email` = ?", []any{`x"); DROP TABLE t; --`}},
@@ -98,31 +110,35 @@ func TestPredicate(t *testing.T) {
 
 func TestPredicateInvalid(t *testing.T) {
 	for text, says := range map[string]string{
-		`name = "x"`:                          "knows the fields email, entity, external_id, late, role, start_date",
-		`role`:                                "needs comparisons",
-		`"role"`:                              "needs comparisons",
-		`role = BOSS`:                         `"BOSS", which is not one of HEAD, ALTERNATE_HEAD`,
-		`role = ROLE_UNSPECIFIED`:             "is not one of",
-		`role > HEAD`:                         "with = and != only",
-		`late = maybe`:                        "true or false",
-		`late < true`:                         "with = and != only",
-		`external_id = 7`:                     "quotes",
-		`role = HEAD late = true`:             "needs AND or OR",
-		`role = `:                             "cannot be read",
-		`role = HEAD)`:                        "cannot be read",
-		`(role = HEAD`:                        "cannot be read",
-		`role = "HEAD`:                        "unterminated",
-		`role == HEAD`:                        "cannot be read",
-		`role = role = role`:                  "cannot be read",
-		`role:HEAD`:                           "does not know",
-		`f(role)`:                             "does not know",
-		`role = f(x)`:                         "not a value",
-		`role.x = HEAD`:                       "knows the fields",
-		`email = "a" ; DROP TABLE t`:          "needs AND",
-		"email = \"\xff\"":                    "UTF-8",
-		`1 = 1`:                               "knows the fields",
-		`"email" = email`:                     "knows the fields",
-		strings.Repeat("(", 21) + "late=true": "deeper than 20",
+		`name = "x"`:                             "knows the fields display_name, email, entity, external_id, late, role, start_date",
+		`role`:                                   "needs comparisons",
+		`"role"`:                                 "needs comparisons",
+		`role = BOSS`:                            `"BOSS", which is not one of HEAD, ALTERNATE_HEAD`,
+		`role = ROLE_UNSPECIFIED`:                "is not one of",
+		`role > HEAD`:                            "with = and != only",
+		`late = maybe`:                           "true or false",
+		`late < true`:                            "with = and != only",
+		`external_id = 7`:                        "quotes",
+		`role = HEAD late = true`:                "needs AND or OR",
+		`role = `:                                "cannot be read",
+		`role = HEAD)`:                           "cannot be read",
+		`(role = HEAD`:                           "cannot be read",
+		`role = "HEAD`:                           "unterminated",
+		`role == HEAD`:                           "cannot be read",
+		`role = role = role`:                     "cannot be read",
+		`role:HEAD`:                              "uses : for names only",
+		`display_name = "ana"`:                   "with : only",
+		`display_name : "-"`:                     "without a letter",
+		`display_name : *`:                       "without a letter",
+		`display_name : "a b c d e f g h i j k"`: "more than 10 words",
+		`f(role)`:                                "does not know",
+		`role = f(x)`:                            "not a value",
+		`role.x = HEAD`:                          "knows the fields",
+		`email = "a" ; DROP TABLE t`:             "needs AND",
+		"email = \"\xff\"":                       "UTF-8",
+		`1 = 1`:                                  "knows the fields",
+		`"email" = email`:                        "knows the fields",
+		strings.Repeat("(", 21) + "late=true":    "deeper than 20",
 		`email = "` + strings.Repeat("é", 2000) + `"`: "longer than 2000",
 	} {
 		t.Run(text[:min(len(text), 40)], func(t *testing.T) {
@@ -135,6 +151,79 @@ func TestPredicateInvalid(t *testing.T) {
 				t.Errorf("Predicate(%q) says %q, want %q", text, f.Message, says)
 			}
 		})
+	}
+}
+
+// TestWhereStandsAlone: what a caller asks for does not loosen what else is
+// asked of the rows.
+func TestWhereStandsAlone(t *testing.T) {
+	for _, text := range []string{`role = HEAD OR late = true`, `display_name : "ana"`, `NOT role = HEAD OR NOT late = true`} {
+		f, err := filter.Read(as(placardv1.Access_ADMIN), &placardv1.Participant{}, fields, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := sql.Dialect(dialect.SQLite).Select("id").From(sql.Table("t"))
+		f.Where(s)
+		s.Where(sql.EQ("entity_id", "AUT"))
+		query, _ := s.Query()
+		_, condition, _ := strings.Cut(query, " WHERE ")
+		if !strings.HasPrefix(condition, "(") || !strings.HasSuffix(condition, ") AND `entity_id` = ?") {
+			t.Errorf("%s: %s", text, condition)
+		}
+	}
+}
+
+func TestNarrow(t *testing.T) {
+	for text, want := range map[string]bool{
+		``:                                      false,
+		`external_id = "7"`:                     true,
+		`external_id = ""`:                      false,
+		`external_id != "7"`:                    false,
+		`external_id > "7"`:                     false,
+		`NOT external_id = "7"`:                 false,
+		`role = HEAD`:                           false,
+		`role = HEAD AND external_id = "7"`:     true,
+		`role = HEAD OR external_id = "7"`:      false,
+		`display_name:"ana" OR external_id="7"`: true,
+		`display_name : "gar"`:                  true,
+		`display_name : "a ga"`:                 false,
+		`display_name : "ём"`:                   true,
+		`display_name : "王"`:                    true,
+		`(role = HEAD OR late = true) AND NOT display_name : "gar"`: false,
+	} {
+		f, err := filter.Read(as(placardv1.Access_ADMIN), &placardv1.Participant{}, fields, text)
+		if err != nil || f.Narrow() != want {
+			t.Errorf("%s: narrow %v, %v", text, f.Narrow(), err)
+		}
+	}
+}
+
+// TestUnion: what is searched in another table is not joined with anything else
+// by an OR that no index could answer.
+func TestUnion(t *testing.T) {
+	apart := filter.Fields{
+		"external_id":  {Column: "external_id", Narrow: true},
+		"role":         {Column: "role"},
+		"display_name": {Words: filter.WordsIn("search_key"), Apart: true},
+	}
+	for text, selects := range map[string]int{
+		`display_name : "ana"`:                            1,
+		`external_id = "7" OR external_id = "8"`:          1,
+		`display_name : "ana" OR role = "HEAD"`:           1,
+		`display_name : "ana" OR external_id = "7"`:       3,
+		`NOT (display_name : "ana" OR external_id = "7")`: 3,
+		`external_id = "7" OR display_name : "ana" OR display_name : "bea" OR (role = "HEAD" AND display_name : "eva")`: 5,
+	} {
+		f, err := filter.Read(as(placardv1.Access_ADMIN), &placardv1.Participant{}, apart, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := sql.Dialect(dialect.Postgres).Select("id").From(sql.Dialect(dialect.Postgres).Table("t"))
+		f.Where(s)
+		query, args := s.Query()
+		if got := strings.Count(query, "SELECT"); got != selects || strings.Count(query, "$") != len(args) || strings.Contains(query, "`") {
+			t.Errorf("%s: %s %v", text, query, args)
+		}
 	}
 }
 

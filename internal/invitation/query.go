@@ -2,16 +2,14 @@ package invitation
 
 import (
 	"context"
-	"fmt"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/ent/db/invitation"
-	"github.com/un-placard/placard/ent/db/meeting"
-	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/filter"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/page"
+	"github.com/un-placard/placard/internal/store"
 )
 
 // filters are the fields of a filter over invitations.
@@ -26,12 +24,21 @@ func filters() filter.Fields {
 	}
 }
 
-var keys = page.Keyset[*db.Invitation]{
+var byName = page.Keyset[*db.Invitation]{
 	Columns: []string{invitation.FieldMeetingID, invitation.FieldEntityID},
 	Key:     func(i *db.Invitation) []any { return []any{i.MeetingID, i.EntityID} },
 }
 
-// ListInvitations implements the contract: ordered by meeting and entity.
+var orders = page.Orders[*db.Invitation]{Unset: byName, Named: map[string]page.Keyset[*db.Invitation]{
+	"name": byName,
+	"update_time": {
+		Columns: []string{invitation.FieldUpdateTime, invitation.FieldMeetingID, invitation.FieldEntityID},
+		Key:     func(i *db.Invitation) []any { return []any{i.UpdateTime, i.MeetingID, i.EntityID} },
+	},
+}}
+
+// ListInvitations implements the contract: ordered by meeting and entity, unless
+// another order is asked for.
 func (s *Service) ListInvitations(
 	ctx context.Context, req *placardv1.ListInvitationsRequest,
 ) (*placardv1.ListInvitationsResponse, error) {
@@ -39,15 +46,15 @@ func (s *Service) ListInvitations(
 	if err != nil {
 		return nil, err
 	}
+	keys, err := orders.By(req.GetOrderBy())
+	if err != nil {
+		return nil, err
+	}
 	q := s.store.Client().Invitation.Query().Where(where)
+	if err := store.SeesMeeting(ctx, s.store.Client(), req.GetParent()); err != nil {
+		return nil, err
+	}
 	if id := name.MeetingOf(req.GetParent()); id != name.Wildcard {
-		seen, err := s.store.Client().Meeting.Query().Where(meeting.ID(id)).Exist(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("look for %s: %w", req.GetParent(), err)
-		}
-		if !seen {
-			return nil, fault.NotFound(req.GetParent())
-		}
 		q.Where(invitation.MeetingID(id))
 	}
 	rows, next, err := page.Fetch(ctx, s.pages, req, keys, []string{"ListInvitations", req.GetParent(), req.GetFilter()},

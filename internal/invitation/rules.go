@@ -12,6 +12,7 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/instrument"
 	"github.com/un-placard/placard/internal/name"
 )
 
@@ -50,11 +51,104 @@ func statuses(kind placardv1.Entity_Kind) []placardv1.ParticipationStatus {
 	}
 }
 
+// invitee is what the register says of an entity.
+type invitee struct {
+	kind placardv1.Entity_Kind
+	// language in which it wishes to be written to, "" where that is not known.
+	language string
+}
+
+// basis is what statuses are taken from that are not given.
+type basis struct {
+	// table is the instrument of the meeting; nil where the meeting names none.
+	table *placardv1.Instrument
+	// day is the first of the meeting.
+	day string
+}
+
+// sources are what new invitations are made from.
+type sources struct {
+	basis
+	// register holds the entities that may be meant, by code.
+	register map[string]invitee
+	// invited are the entities that the meeting invites already, by code.
+	invited map[string]bool
+}
+
+// status answers the status in which an entity (`entities/AUT`) participates. It
+// is unspecified for a State where there is no table.
+func (b basis) status(entity string, kind placardv1.Entity_Kind) placardv1.ParticipationStatus {
+	if kind == placardv1.Entity_STATE {
+		if b.table == nil {
+			return placardv1.ParticipationStatus_PARTICIPATION_STATUS_UNSPECIFIED
+		}
+		return instrument.StatusOn(b.table, entity, b.day)
+	}
+	if possible := statuses(kind); len(possible) > 0 {
+		return possible[0]
+	}
+	return placardv1.ParticipationStatus_PARTICIPATION_STATUS_UNSPECIFIED
+}
+
+// byTable tells whether a status is one that the table of an instrument says.
+func byTable(status placardv1.ParticipationStatus) bool {
+	switch status {
+	case placardv1.ParticipationStatus_STATE_PARTY, placardv1.ParticipationStatus_SIGNATORY,
+		placardv1.ParticipationStatus_NON_SIGNATORY, placardv1.ParticipationStatus_REIO:
+		return true
+	default:
+		return false
+	}
+}
+
+// maxBatch is how many invitations are created at once at the most, as the
+// contract says.
+const maxBatch = 500
+
+// matching answers the codes of the entities in the register, in their order,
+// that have one of some statuses and are not invited. A regional economic
+// integration organization is among them if it has signed or is a Party.
+func matching(wanted []placardv1.ParticipationStatus, from sources) ([]string, error) {
+	for i, status := range wanted {
+		if byTable(status) && from.table == nil {
+			return nil, fault.Invalid(fault.Violation{
+				Field: fmt.Sprintf("participation_statuses[%d]", i), Reason: "STATUS_NEEDED",
+				Message: "the meeting names no instrument whose table says who has this status",
+			})
+		}
+	}
+	var out []string
+	for code, e := range from.register {
+		resource := name.Entity(code)
+		status := from.status(resource, e.kind)
+		outside := status == placardv1.ParticipationStatus_REIO &&
+			instrument.StatusOn(from.table, resource, from.day) == placardv1.ParticipationStatus_NON_SIGNATORY
+		if slices.Contains(wanted, status) && !outside && !from.invited[code] {
+			out = append(out, code)
+		}
+	}
+	slices.Sort(out)
+	if len(out) > maxBatch {
+		return nil, fault.Invalid(fault.Violation{
+			Field: "participation_statuses", Reason: "TOO_MANY_ENTITIES",
+			Message: fmt.Sprintf("would invite %d entities at once, and may invite %d: name fewer statuses, or the entities",
+				len(out), maxBatch),
+		})
+	}
+	return out, nil
+}
+
 // check answers what in an invitation does not fit the kind of its entity;
 // `prefix` is the invitation's field in the request.
 func check(prefix string, inv *placardv1.Invitation, kind placardv1.Entity_Kind) []fault.Violation {
 	var out []fault.Violation
-	if possible := statuses(kind); !slices.Contains(possible, inv.GetParticipationStatus()) {
+	possible := statuses(kind)
+	if inv.GetParticipationStatus() == placardv1.ParticipationStatus_PARTICIPATION_STATUS_UNSPECIFIED {
+		out = append(out, fault.Violation{
+			Field: prefix + ".participation_status", Reason: "STATUS_NEEDED",
+			Message: "is needed: the meeting names no instrument with a table to take it from",
+		})
+	} else if !slices.Contains(possible, inv.GetParticipationStatus()) {
 		words := make([]string, len(possible))
 		for i, s := range possible {
 			words[i] = s.String()
@@ -78,14 +172,16 @@ func ngo(kind placardv1.Entity_Kind) bool {
 	return kind == placardv1.Entity_NGO_IN_CONSULTATIVE_STATUS || kind == placardv1.Entity_OTHER_NGO
 }
 
-// complete answers an invitation with values for what was left unspecified.
-func complete(inv *placardv1.Invitation, kind placardv1.Entity_Kind) *placardv1.Invitation {
+// complete answers an invitation with values for what was left unspecified, as
+// far as they can be said.
+func complete(inv *placardv1.Invitation, of invitee, from basis) *placardv1.Invitation {
 	inv = proto.CloneOf(inv)
-	if inv.Language == "" {
-		inv.Language = "en"
+	if inv.ParticipationStatus == placardv1.ParticipationStatus_PARTICIPATION_STATUS_UNSPECIFIED {
+		inv.ParticipationStatus = from.status(inv.GetEntity(), of.kind)
 	}
+	inv.Language = cmp.Or(inv.Language, of.language, "en")
 	if inv.Channel == placardv1.Invitation_CHANNEL_UNSPECIFIED {
-		switch kind {
+		switch of.kind {
 		case placardv1.Entity_STATE, placardv1.Entity_REGIONAL_ECONOMIC_INTEGRATION_ORGANIZATION:
 			inv.Channel = placardv1.Invitation_PERMANENT_MISSION
 		default:
@@ -173,10 +269,47 @@ func codesOf(items []item) []string {
 	return out
 }
 
+// wish is what is to be created: some invitations, or those of all entities with
+// one of some statuses.
+type wish struct {
+	items     []item
+	statuses  []placardv1.ParticipationStatus
+	reference string // of those by statuses
+}
+
+// wishOf is what a batch asks for.
+func wishOf(req *placardv1.BatchCreateInvitationsRequest) wish {
+	w := wish{statuses: req.GetParticipationStatuses(), reference: req.GetReference()}
+	for i, r := range req.GetRequests() {
+		w.items = append(w.items, item{fmt.Sprintf("requests[%d].invitation", i), r.GetInvitation()})
+	}
+	return w
+}
+
+// resolve answers the invitations that are to be created.
+func (w wish) resolve(from sources) ([]item, error) {
+	if len(w.items) > 0 {
+		return w.items, nil
+	}
+	codes, err := matching(w.statuses, from)
+	items := make([]item, len(codes))
+	for i, code := range codes {
+		items[i] = item{"participation_statuses", &placardv1.Invitation{Entity: name.Entity(code), Reference: w.reference}}
+	}
+	return items, err
+}
+
 // batchItems answers the requests of a batch that name another meeting than it, or
-// would be done once by themselves: the batch is done once as a whole.
+// would be done once by themselves: the batch is done once as a whole. A reference
+// of the batch is for entities that are not requested one by one.
 func batchItems(req *placardv1.BatchCreateInvitationsRequest) []fault.Violation {
 	var out []fault.Violation
+	if req.GetReference() != "" && len(req.GetRequests()) > 0 {
+		out = append(out, fault.Violation{
+			Field: "reference", Reason: "REFERENCE_IN_BATCH",
+			Message: "is for participation_statuses: each of the requests has its own",
+		})
+	}
 	for i, r := range req.GetRequests() {
 		if r.GetParent() != "" && r.GetParent() != req.GetParent() {
 			out = append(out, fault.Violation{
@@ -195,11 +328,8 @@ func batchItems(req *placardv1.BatchCreateInvitationsRequest) []fault.Violation 
 }
 
 // plan answers the invitations to be created in a meeting, or everything that
-// is wrong with them. `kinds` are the kinds of the entities in the register,
-// `invited` the entities that have an invitation, both by code.
-func plan(
-	meeting string, items []item, kinds map[string]placardv1.Entity_Kind, invited map[string]bool,
-) ([]*placardv1.Invitation, error) {
+// is wrong with them.
+func plan(meeting string, items []item, from sources) ([]*placardv1.Invitation, error) {
 	var out []*placardv1.Invitation
 	var wrong, taken []fault.Violation
 	var first string // the name of the first that is taken
@@ -207,14 +337,14 @@ func plan(
 	for _, it := range items {
 		code := name.EntityOf(it.invitation.GetEntity())
 		field := it.prefix + ".entity"
-		kind, known := kinds[code]
+		of, known := from.register[code]
 		if !known {
 			wrong = append(wrong, fault.Violation{
 				Field: field, Reason: "UNKNOWN_ENTITY", Message: it.invitation.GetEntity() + " is not in the register",
 			})
 			continue
 		}
-		inv := complete(it.invitation, kind)
+		inv := complete(it.invitation, of, from.basis)
 		inv.Name = name.Invitation(meeting, code)
 		inv.State = placardv1.Invitation_DRAFT
 		inv.IssueTime, inv.ResponseTime = nil, nil
@@ -222,13 +352,13 @@ func plan(
 			wrong = append(wrong, fault.Violation{
 				Field: field, Reason: "DUPLICATE_ENTITY", Message: "is the same as " + other,
 			})
-		} else if fields[code] = field; invited[code] {
+		} else if fields[code] = field; from.invited[code] {
 			first = cmp.Or(first, inv.Name)
 			taken = append(taken, fault.Violation{
 				Field: field, Reason: "ALREADY_EXISTS", Message: inv.Entity + " is invited already",
 			})
 		}
-		wrong = append(wrong, check(it.prefix, inv, kind)...)
+		wrong = append(wrong, check(it.prefix, inv, of.kind)...)
 		out = append(out, inv)
 	}
 	if len(wrong) > 0 {

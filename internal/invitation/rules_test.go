@@ -1,6 +1,7 @@
 package invitation
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -30,7 +31,9 @@ func TestCheck(t *testing.T) {
 			} {
 				t.Run(kind.String()+" "+status+" "+channel.String(), func(t *testing.T) {
 					var wrong []string
-					if !slices.Contains(want, status) {
+					if number == 0 {
+						wrong = append(wrong, "invitation.participation_status STATUS_NEEDED")
+					} else if !slices.Contains(want, status) {
 						wrong = append(wrong, "invitation.participation_status STATUS_MISMATCH")
 					}
 					if slices.Equal(want, []string{"NGO"}) && channel == placardv1.Invitation_PERMANENT_MISSION {
@@ -56,14 +59,16 @@ func TestComplete(t *testing.T) {
 		placardv1.Entity_NGO_IN_CONSULTATIVE_STATUS:                 placardv1.Invitation_LETTER,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
-			got := complete(&placardv1.Invitation{}, kind)
+			got := complete(&placardv1.Invitation{}, invitee{kind: kind}, basis{})
 			if got.GetChannel() != want || got.GetLanguage() != "en" {
 				t.Errorf("channel %s and language %q, want %s and en", got.GetChannel(), got.GetLanguage(), want)
 			}
 		})
 	}
-	given := &placardv1.Invitation{Channel: placardv1.Invitation_LETTER, Language: "es"}
-	if diff := cmp.Diff(given, complete(given, placardv1.Entity_STATE), protocmp.Transform()); diff != "" {
+	given := &placardv1.Invitation{
+		Channel: placardv1.Invitation_LETTER, Language: "es", ParticipationStatus: placardv1.ParticipationStatus_SIGNATORY,
+	}
+	if diff := cmp.Diff(given, complete(given, invitee{placardv1.Entity_STATE, "fr"}, basis{}), protocmp.Transform()); diff != "" {
 		t.Errorf("what was given does not stay (-want +got):\n%s", diff)
 	}
 }
@@ -159,8 +164,8 @@ func TestAnswer(t *testing.T) {
 }
 
 func TestPlan(t *testing.T) {
-	kinds := map[string]placardv1.Entity_Kind{
-		"AUT": placardv1.Entity_STATE, "MEX": placardv1.Entity_STATE, "NGO1": placardv1.Entity_OTHER_NGO,
+	register := map[string]invitee{
+		"AUT": {kind: placardv1.Entity_STATE}, "MEX": {kind: placardv1.Entity_STATE}, "NGO1": {kind: placardv1.Entity_OTHER_NGO},
 	}
 	invite := func(code string, status placardv1.ParticipationStatus) *placardv1.Invitation {
 		return &placardv1.Invitation{Entity: "entities/" + code, ParticipationStatus: status}
@@ -210,7 +215,7 @@ func TestPlan(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := plan("m1", tc.items, kinds, tc.invited)
+			got, err := plan("m1", tc.items, sources{register: register, invited: tc.invited})
 			if f, ok := fault.As(err); ok || tc.reason != "" {
 				if f == nil || f.Reason != tc.reason {
 					t.Fatalf("answered %v, want %s", err, tc.reason)
@@ -229,10 +234,10 @@ func TestPlan(t *testing.T) {
 
 func TestParents(t *testing.T) {
 	got := batchItems(&placardv1.BatchCreateInvitationsRequest{
-		Parent:   "meetings/m1",
+		Parent: "meetings/m1", Reference: "CU 2009/180(A)",
 		Requests: []*placardv1.CreateInvitationRequest{{}, {Parent: "meetings/m1"}, {Parent: "meetings/m2"}},
 	})
-	if diff := cmp.Diff([]string{"requests[2].parent PARENT_MISMATCH"}, fields(got)); diff != "" {
+	if diff := cmp.Diff([]string{"reference REFERENCE_IN_BATCH", "requests[2].parent PARENT_MISMATCH"}, fields(got)); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
 	}
 }
@@ -243,4 +248,105 @@ func fields(violations []fault.Violation) []string {
 		out = append(out, v.Field+" "+v.Reason)
 	}
 	return out
+}
+
+// vienna is a basis with a table.
+func vienna() basis {
+	return basis{day: "2010-01-27", table: &placardv1.Instrument{Parties: []*placardv1.Instrument_Party{
+		{Entity: "entities/AUT", SignatureDate: "2000-12-12", PartyDate: "2005-09-15"},
+		{Entity: "entities/CHN", PartyDate: "2010-02-08"},
+		{Entity: "entities/THA", SignatureDate: "2001-12-18", PartyDate: "2013-10-17"},
+		{Entity: "entities/EUE", SignatureDate: "2000-12-12"},
+	}}}
+}
+
+func TestDerivedStatus(t *testing.T) {
+	const unspecified = placardv1.ParticipationStatus_PARTICIPATION_STATUS_UNSPECIFIED
+	for _, tc := range []struct {
+		code                string
+		kind                placardv1.Entity_Kind
+		withTable, withNone placardv1.ParticipationStatus
+	}{
+		{"AUT", placardv1.Entity_STATE, placardv1.ParticipationStatus_STATE_PARTY, unspecified},
+		{"THA", placardv1.Entity_STATE, placardv1.ParticipationStatus_SIGNATORY, unspecified},
+		{"CHN", placardv1.Entity_STATE, placardv1.ParticipationStatus_NON_SIGNATORY, unspecified},
+		{"IRN", placardv1.Entity_STATE, placardv1.ParticipationStatus_NON_SIGNATORY, unspecified},
+		{"EUE", placardv1.Entity_REGIONAL_ECONOMIC_INTEGRATION_ORGANIZATION, placardv1.ParticipationStatus_REIO, placardv1.ParticipationStatus_REIO},
+		{"OHCHR", placardv1.Entity_UNITED_NATIONS_OFFICE, placardv1.ParticipationStatus_UNITED_NATIONS, placardv1.ParticipationStatus_UNITED_NATIONS},
+		{"ILO", placardv1.Entity_SPECIALIZED_AGENCY, placardv1.ParticipationStatus_SPECIALIZED_AGENCY, placardv1.ParticipationStatus_SPECIALIZED_AGENCY},
+		{"OSCE", placardv1.Entity_INTERGOVERNMENTAL_ORGANIZATION, placardv1.ParticipationStatus_IGO, placardv1.ParticipationStatus_IGO},
+		{"NGO1", placardv1.Entity_NGO_IN_CONSULTATIVE_STATUS, placardv1.ParticipationStatus_NGO, placardv1.ParticipationStatus_NGO},
+		{"NGO2", placardv1.Entity_OTHER_NGO, placardv1.ParticipationStatus_NGO, placardv1.ParticipationStatus_NGO},
+	} {
+		inv := &placardv1.Invitation{Entity: "entities/" + tc.code}
+		of := invitee{tc.kind, "ru"}
+		got := complete(inv, of, vienna())
+		if got.GetParticipationStatus() != tc.withTable || got.GetLanguage() != "ru" {
+			t.Errorf("%s with a table: %s in %s", tc.code, got.GetParticipationStatus(), got.GetLanguage())
+		}
+		if got := complete(inv, of, basis{}).GetParticipationStatus(); got != tc.withNone {
+			t.Errorf("%s without a table: %s", tc.code, got)
+		}
+	}
+}
+
+func TestMatching(t *testing.T) {
+	const (
+		party     = placardv1.ParticipationStatus_STATE_PARTY
+		signatory = placardv1.ParticipationStatus_SIGNATORY
+		reio      = placardv1.ParticipationStatus_REIO
+		ngo       = placardv1.ParticipationStatus_NGO
+	)
+	register := map[string]invitee{
+		"AUT": {kind: placardv1.Entity_STATE}, "CHN": {kind: placardv1.Entity_STATE}, "THA": {kind: placardv1.Entity_STATE},
+		"IRN":  {kind: placardv1.Entity_STATE},
+		"EUE":  {kind: placardv1.Entity_REGIONAL_ECONOMIC_INTEGRATION_ORGANIZATION},
+		"REIO": {kind: placardv1.Entity_REGIONAL_ECONOMIC_INTEGRATION_ORGANIZATION}, // has not signed
+		"NGO1": {kind: placardv1.Entity_OTHER_NGO}, "NGO2": {kind: placardv1.Entity_NGO_IN_CONSULTATIVE_STATUS},
+	}
+	crowd := map[string]invitee{}
+	for i := range maxBatch + 1 {
+		crowd[fmt.Sprintf("N%d", i)] = invitee{kind: placardv1.Entity_OTHER_NGO}
+	}
+	type statuses = []placardv1.ParticipationStatus
+	for _, tc := range []struct {
+		name   string
+		wanted statuses
+		from   sources
+		want   []string
+		wrong  []string
+	}{
+		{"Parties and signatories", statuses{signatory, party}, sources{basis: vienna(), register: register}, []string{"AUT", "THA"}, nil},
+		{
+			"without those that are invited", statuses{signatory, party},
+			sources{basis: vienna(), register: register, invited: map[string]bool{"AUT": true}}, []string{"THA"}, nil,
+		},
+		{"those that have signed", statuses{reio}, sources{basis: vienna(), register: register}, []string{"EUE"}, nil},
+		{"nobody", statuses{placardv1.ParticipationStatus_IGO}, sources{basis: vienna(), register: register}, nil, nil},
+		{"non-governmental ones, without a table", statuses{ngo}, sources{register: register}, []string{"NGO1", "NGO2"}, nil},
+		{"Parties without a table", statuses{ngo, party}, sources{register: register}, nil, []string{"participation_statuses[1] STATUS_NEEDED"}},
+		{"a REIO without a table", statuses{reio}, sources{register: register}, nil, []string{"participation_statuses[0] STATUS_NEEDED"}},
+		{"too many", statuses{ngo}, sources{register: crowd}, nil, []string{"participation_statuses TOO_MANY_ENTITIES"}},
+		{"as many as may be", statuses{ngo}, sources{register: crowd, invited: map[string]bool{"N0": true}}, nil, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := matching(tc.wanted, tc.from)
+			var wrong []string
+			if f, ok := fault.As(err); ok {
+				wrong = fields(f.Violations)
+			}
+			if diff := cmp.Diff(tc.wrong, wrong); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+			if tc.name == "as many as may be" {
+				if len(got) != maxBatch {
+					t.Errorf("%d entities", len(got))
+				}
+				return
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("entities (-want +got):\n%s", diff)
+			}
+		})
+	}
 }

@@ -3,8 +3,10 @@
 package invitation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/types/known/emptypb"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/un-placard/placard/ent/db/meeting"
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/instrument"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/page"
 	"github.com/un-placard/placard/internal/patch"
@@ -76,23 +79,40 @@ func one(ctx context.Context, q *db.InvitationQuery, resource string) (*db.Invit
 	return row, nil
 }
 
-// parent reads the state of the meeting of a name. The lock keeps the meeting
-// from being concluded before the transaction ends.
+// parent reads the meeting of a name. The lock keeps it from being concluded
+// before the transaction ends.
 func parent(
 	ctx context.Context, tx *store.Tx, resource string, lock func(context.Context, string) error,
-) (placardv1.Meeting_State, error) {
+) (*db.Meeting, error) {
 	id := name.MeetingOf(resource)
 	if err := lock(ctx, id); err != nil {
-		return 0, err
+		return nil, err
 	}
 	row, err := tx.Client.Meeting.Query().Where(meeting.ID(id)).Only(ctx)
 	if db.IsNotFound(err) {
-		return 0, fault.NotFound(resource)
+		return nil, fault.NotFound(resource)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("read %s: %w", name.Meeting(id), err)
+		return nil, fmt.Errorf("read %s: %w", name.Meeting(id), err)
 	}
-	return placardv1.Meeting_State(placardv1.Meeting_State_value[row.State]), nil
+	return row, nil
+}
+
+func stateOf(m *db.Meeting) placardv1.Meeting_State {
+	return placardv1.Meeting_State(placardv1.Meeting_State_value[m.State])
+}
+
+// basisOf reads what the statuses of a meeting are taken from.
+func basisOf(ctx context.Context, tx *store.Tx, m *db.Meeting) (basis, error) {
+	if m.InstrumentID == "" {
+		return basis{}, nil
+	}
+	row, err := tx.Client.Instrument.Get(ctx, m.InstrumentID)
+	if err != nil {
+		return basis{}, fmt.Errorf("read %s: %w", name.Instrument(m.InstrumentID), err)
+	}
+	table, err := instrument.FromRow(row)
+	return basis{table: table, day: m.StartDate}, err
 }
 
 // named is a request that changes one invitation.
@@ -101,37 +121,54 @@ type named interface {
 	GetEtag() string
 }
 
-// locked reads the invitation that a request changes and the state of its
-// meeting, and keeps others from changing them until the transaction ends.
-func locked(
-	ctx context.Context, tx *store.Tx, req named,
-) (*db.Invitation, placardv1.Meeting_State, error) {
-	state, err := parent(ctx, tx, req.GetName(), tx.HoldMeeting)
+// locked reads the invitation that a request changes and its meeting, and keeps
+// others from changing them until the transaction ends.
+func locked(ctx context.Context, tx *store.Tx, req named) (*db.Invitation, *db.Meeting, error) {
+	m, err := parent(ctx, tx, req.GetName(), tx.HoldMeeting)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	q := tx.Client.Invitation.Query()
 	q.Modify(tx.ForUpdate)
 	row, err := one(ctx, q, req.GetName())
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	if etag := req.GetEtag(); etag != "" && etag != store.Etag(row.Revision) {
-		return nil, 0, fault.Stale(req.GetName())
+		return nil, nil, fault.Stale(req.GetName())
 	}
-	return row, state, writable(name.Meeting(row.MeetingID), state)
+	return row, m, writable(name.Meeting(row.MeetingID), stateOf(m))
 }
 
-// kindsOf answers the kinds of the entities with some codes, by code. Codes that
-// the register does not have are left out.
-func kindsOf(ctx context.Context, tx *store.Tx, codes ...string) (map[string]placardv1.Entity_Kind, error) {
-	rows, err := tx.Client.Entity.Query().Where(entity.IDIn(codes...)).All(ctx)
+// registered answers what the register says of entities, by code: of those of
+// some codes, or of all where none are given.
+func registered(ctx context.Context, tx *store.Tx, codes ...string) (map[string]invitee, error) {
+	q := tx.Client.Entity.Query()
+	if len(codes) > 0 {
+		q.Where(entity.IDIn(codes...))
+	}
+	rows, err := q.Select(entity.FieldID, entity.FieldKind, entity.FieldLanguage).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read entities: %w", err)
 	}
-	out := make(map[string]placardv1.Entity_Kind, len(rows))
+	out := make(map[string]invitee, len(rows))
 	for _, row := range rows {
-		out[row.ID] = placardv1.Entity_Kind(placardv1.Entity_Kind_value[row.Kind])
+		out[row.ID] = invitee{placardv1.Entity_Kind(placardv1.Entity_Kind_value[row.Kind]), row.Language}
+	}
+	return out, nil
+}
+
+// invitedTo answers which entities a meeting invites, by code.
+func invitedTo(ctx context.Context, tx *store.Tx, meeting string) (map[string]bool, error) {
+	var codes []string
+	err := tx.Client.Invitation.Query().Where(invitation.MeetingID(meeting)).
+		Select(invitation.FieldEntityID).Scan(ctx, &codes)
+	if err != nil {
+		return nil, fmt.Errorf("read invitations of %s: %w", name.Meeting(meeting), err)
+	}
+	out := make(map[string]bool, len(codes))
+	for _, code := range codes {
+		out[code] = true
 	}
 	return out, nil
 }
@@ -145,10 +182,10 @@ func (s *Service) CreateInvitation(
 			Field: "parent", Reason: "REQUIRED", Message: "must name the meeting",
 		})
 	}
-	items := []item{{"invitation", req.GetInvitation()}}
+	wanted := wish{items: []item{{"invitation", req.GetInvitation()}}}
 	resource := name.Invitation(name.MeetingOf(req.GetParent()), name.EntityOf(req.GetInvitation().GetEntity()))
 	return store.Write(ctx, s.store, func(ctx context.Context, tx *store.Tx) (*placardv1.Invitation, error) {
-		out, err := create(ctx, tx, req.GetParent(), items)
+		out, err := create(ctx, tx, req.GetParent(), wanted)
 		if err != nil {
 			return nil, err
 		}
@@ -163,14 +200,11 @@ func (s *Service) BatchCreateInvitations(
 	if err := fault.Invalid(batchItems(req)...); err != nil {
 		return nil, err
 	}
-	items := make([]item, len(req.GetRequests()))
-	for i, r := range req.GetRequests() {
-		items[i] = item{fmt.Sprintf("requests[%d].invitation", i), r.GetInvitation()}
-	}
+	wanted := wishOf(req)
 	out, err := store.Write(ctx, s.store, func(ctx context.Context, tx *store.Tx) ([]*placardv1.Invitation, error) {
-		return create(ctx, tx, req.GetParent(), items)
-	}, func(ctx context.Context, _ store.Done) ([]*placardv1.Invitation, error) {
-		return s.created(ctx, req.GetParent(), items)
+		return create(ctx, tx, req.GetParent(), wanted)
+	}, func(ctx context.Context, done store.Done) ([]*placardv1.Invitation, error) {
+		return s.created(ctx, req.GetParent(), codesOf(wanted.items), done)
 	})
 	if err != nil {
 		return nil, err
@@ -178,33 +212,33 @@ func (s *Service) BatchCreateInvitations(
 	return &placardv1.BatchCreateInvitationsResponse{Invitations: out}, nil
 }
 
-// create writes new invitations, all or none.
-func create(ctx context.Context, tx *store.Tx, parentName string, items []item) ([]*placardv1.Invitation, error) {
+// create writes new invitations, all or none. Where there is nobody to invite,
+// nothing is written.
+func create(ctx context.Context, tx *store.Tx, parentName string, wanted wish) ([]*placardv1.Invitation, error) {
 	// Locked: of two that invite the same entity at once, the second finds
 	// the invitation of the first.
-	state, err := parent(ctx, tx, parentName, tx.LockMeeting)
+	m, err := parent(ctx, tx, parentName, tx.LockMeeting)
 	if err != nil {
 		return nil, err
 	}
-	if err := writable(parentName, state); err != nil {
+	if err := writable(parentName, stateOf(m)); err != nil {
 		return nil, err
 	}
-	id := name.MeetingOf(parentName)
-	codes := codesOf(items)
-	kinds, err := kindsOf(ctx, tx, codes...)
-	if err != nil {
+	var from sources
+	if from.register, err = registered(ctx, tx, codesOf(wanted.items)...); err != nil {
 		return nil, err
 	}
-	present, err := tx.Client.Invitation.Query().
-		Where(invitation.MeetingID(id), invitation.EntityIDIn(codes...)).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read invitations of %s: %w", parentName, err)
+	if from.invited, err = invitedTo(ctx, tx, m.ID); err != nil {
+		return nil, err
 	}
-	invited := make(map[string]bool, len(present))
-	for _, row := range present {
-		invited[row.EntityID] = true
+	if from.basis, err = basisOf(ctx, tx, m); err != nil {
+		return nil, err
 	}
-	planned, err := plan(id, items, kinds, invited)
+	items, err := wanted.resolve(from)
+	if err != nil || len(items) == 0 {
+		return nil, err
+	}
+	planned, err := plan(m.ID, items, from)
 	if err != nil {
 		return nil, err
 	}
@@ -228,24 +262,28 @@ func create(ctx context.Context, tx *store.Tx, parentName string, items []item) 
 	return out, nil
 }
 
-// created reads the invitations of a repeated batch again, in its order.
-// Those that were deleted since are left out.
-func (s *Service) created(ctx context.Context, parentName string, items []item) ([]*placardv1.Invitation, error) {
-	codes := codesOf(items)
-	rows, err := s.store.Client().Invitation.Query().
-		Where(invitation.MeetingID(name.MeetingOf(parentName)), invitation.EntityIDIn(codes...)).All(ctx)
+// created reads the invitations of a repeated batch again, in its order: those
+// of the entities that it named or, of a batch by statuses, those that were
+// created in that write. Those that were deleted since are left out.
+func (s *Service) created(
+	ctx context.Context, parentName string, codes []string, done store.Done,
+) ([]*placardv1.Invitation, error) {
+	q := s.store.Client().Invitation.Query().Where(invitation.MeetingID(name.MeetingOf(parentName)))
+	if len(codes) > 0 {
+		q.Where(invitation.EntityIDIn(codes...))
+	} else {
+		q.Where(invitation.CreateTime(done.Time)).Order(invitation.ByEntityID())
+	}
+	rows, err := q.All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read invitations of %s: %w", parentName, err)
 	}
-	byCode := make(map[string]*db.Invitation, len(rows))
-	for _, row := range rows {
-		byCode[row.EntityID] = row
-	}
-	var out []*placardv1.Invitation
-	for _, code := range codes {
-		if row, ok := byCode[code]; ok {
-			out = append(out, invitationFromRow(row))
-		}
+	slices.SortStableFunc(rows, func(a, b *db.Invitation) int {
+		return cmp.Compare(slices.Index(codes, a.EntityID), slices.Index(codes, b.EntityID))
+	})
+	out := make([]*placardv1.Invitation, len(rows))
+	for i, row := range rows {
+		out[i] = invitationFromRow(row)
 	}
 	return out, nil
 }
@@ -256,7 +294,7 @@ func (s *Service) UpdateInvitation(
 ) (*placardv1.Invitation, error) {
 	wish := req.GetInvitation()
 	return store.Write(ctx, s.store, func(ctx context.Context, tx *store.Tx) (*placardv1.Invitation, error) {
-		row, _, err := locked(ctx, tx, wish)
+		row, m, err := locked(ctx, tx, wish)
 		if err != nil {
 			return nil, err
 		}
@@ -265,7 +303,11 @@ func (s *Service) UpdateInvitation(
 		if err != nil {
 			return nil, err
 		}
-		kinds, err := kindsOf(ctx, tx, row.EntityID)
+		register, err := registered(ctx, tx, row.EntityID)
+		if err != nil {
+			return nil, err
+		}
+		from, err := basisOf(ctx, tx, m)
 		if err != nil {
 			return nil, err
 		}
@@ -277,11 +319,12 @@ func (s *Service) UpdateInvitation(
 			}
 			wrong = f.Violations
 		}
-		kind := kinds[row.EntityID]
-		if err := fault.Invalid(append(wrong, check("invitation", after, kind)...)...); err != nil {
+		of := register[row.EntityID]
+		after = complete(after, of, from)
+		if err := fault.Invalid(append(wrong, check("invitation", after, of.kind)...)...); err != nil {
 			return nil, err
 		}
-		return save(ctx, tx, "update", row, complete(after, kind))
+		return save(ctx, tx, "update", row, after)
 	}, s.again(wish.GetName()))
 }
 
@@ -339,11 +382,11 @@ func (s *Service) IssueInvitation(
 	ctx context.Context, req *placardv1.IssueInvitationRequest,
 ) (*placardv1.Invitation, error) {
 	return store.Write(ctx, s.store, func(ctx context.Context, tx *store.Tx) (*placardv1.Invitation, error) {
-		row, state, err := locked(ctx, tx, req)
+		row, m, err := locked(ctx, tx, req)
 		if err != nil {
 			return nil, err
 		}
-		after, err := issue(invitationFromRow(row), name.Meeting(row.MeetingID), state, tx.Now)
+		after, err := issue(invitationFromRow(row), name.Meeting(row.MeetingID), stateOf(m), tx.Now)
 		if err != nil {
 			return nil, err
 		}

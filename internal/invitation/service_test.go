@@ -635,3 +635,114 @@ func TestListInvitations(t *testing.T) {
 		wantReason(t, err, "PAGE_TOKEN_INVALID")
 	})
 }
+
+// tabled gives meetings/m1 an instrument.
+func (b bundle) tabled(t *testing.T) {
+	t.Helper()
+	b.write(t, func(ctx context.Context, tx *store.Tx) error {
+		err := tx.Client.Instrument.Create().SetID("protocol").SetContent(`{"parties": [
+			{"entity": "entities/AUT", "signatureDate": "2000-12-12", "partyDate": "2005-09-15"},
+			{"entity": "entities/CHN", "partyDate": "2010-02-08"},
+			{"entity": "entities/EUE", "signatureDate": "2000-12-12", "partyDate": "2006-09-06"},
+			{"entity": "entities/MEX", "signatureDate": "2000-12-13", "partyDate": "2003-03-04"},
+			{"entity": "entities/THA", "signatureDate": "2001-12-18", "partyDate": "2013-10-17"}
+		]}`).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		if err := tx.Client.Entity.UpdateOneID("THA").SetLanguage("fr").Exec(ctx); err != nil {
+			return err
+		}
+		return tx.Client.Meeting.UpdateOneID("m1").SetInstrumentID("protocol").Exec(ctx)
+	})
+}
+
+func TestStatusFromTable(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		b.tabled(t)
+		create := func(parent, code string) (*placardv1.Invitation, error) {
+			return b.CreateInvitation(b.secretariat, &placardv1.CreateInvitationRequest{
+				Parent: parent, Invitation: &placardv1.Invitation{Entity: name.Entity(code)},
+			})
+		}
+		for code, want := range map[string]string{
+			"AUT": "STATE_PARTY en", "THA": "SIGNATORY fr", "CHN": "NON_SIGNATORY en", "EUE": "REIO en", "ILO": "SPECIALIZED_AGENCY en",
+		} {
+			got, err := create("meetings/m1", code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := got.GetParticipationStatus().String() + " " + got.GetLanguage(); s != want {
+				t.Errorf("%s: %s, want %s", code, s, want)
+			}
+		}
+		_, err := create("meetings/m2", "AUT")
+		if f, ok := fault.As(err); !ok || f.Reason != "STATUS_NEEDED" {
+			t.Errorf("at a meeting without a table: %v", err)
+		}
+		if got, err := create("meetings/m2", "ILO"); err != nil || got.GetParticipationStatus() != placardv1.ParticipationStatus_SPECIALIZED_AGENCY {
+			t.Errorf("who is no State: %v, %v", got, err)
+		}
+		// The table changes afterwards; the invitation keeps what it has, until
+		// it is cleared.
+		b.write(t, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.Instrument.UpdateOneID("protocol").SetContent("{}").Exec(ctx)
+		})
+		kept, err := b.GetInvitation(b.secretariat, &placardv1.GetInvitationRequest{Name: "meetings/m1/invitations/AUT"})
+		if err != nil || kept.GetParticipationStatus() != placardv1.ParticipationStatus_STATE_PARTY {
+			t.Errorf("after the table changed: %v, %v", kept, err)
+		}
+		cleared, err := b.UpdateInvitation(b.secretariat, &placardv1.UpdateInvitationRequest{
+			Invitation: &placardv1.Invitation{Name: kept.GetName()},
+			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"participation_status"}},
+		})
+		if err != nil || cleared.GetParticipationStatus() != placardv1.ParticipationStatus_NON_SIGNATORY {
+			t.Errorf("cleared: %v, %v", cleared, err)
+		}
+	})
+}
+
+func TestBatchByStatus(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		b.tabled(t)
+		if _, err := b.CreateInvitation(b.secretariat, &placardv1.CreateInvitationRequest{
+			Parent: "meetings/m1", Invitation: &placardv1.Invitation{Entity: "entities/MEX", Reference: "first"},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		req := &placardv1.BatchCreateInvitationsRequest{
+			Parent: "meetings/m1", Reference: "CU 2009/180(A)",
+			ParticipationStatuses: []placardv1.ParticipationStatus{
+				placardv1.ParticipationStatus_STATE_PARTY, placardv1.ParticipationStatus_SIGNATORY, placardv1.ParticipationStatus_REIO,
+			},
+		}
+		res, err := b.BatchCreateInvitations(b.secretariat, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, inv := range res.GetInvitations() {
+			got = append(got, inv.GetEntity()+" "+inv.GetParticipationStatus().String()+" "+inv.GetReference())
+		}
+		if diff := cmp.Diff([]string{
+			"entities/AUT STATE_PARTY CU 2009/180(A)", "entities/EUE REIO CU 2009/180(A)", "entities/THA SIGNATORY CU 2009/180(A)",
+		}, got); diff != "" {
+			t.Errorf("invited (-want +got):\n%s", diff)
+		}
+		before, err := b.store.Client().Change.Query().Count(b.system)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := b.BatchCreateInvitations(b.secretariat, req); err != nil || len(again.GetInvitations()) != 0 {
+			t.Errorf("again: %v, %v", again, err)
+		}
+		if after, err := b.store.Client().Change.Query().Count(b.system); err != nil || after != before {
+			t.Errorf("nobody to invite left %d changes (%v)", after-before, err)
+		}
+		req.Parent = "meetings/m2"
+		_, err = b.BatchCreateInvitations(b.secretariat, req)
+		if f, ok := fault.As(err); !ok || f.Reason != "STATUS_NEEDED" {
+			t.Errorf("at a meeting without a table: %v", err)
+		}
+	})
+}

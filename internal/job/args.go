@@ -28,6 +28,23 @@ func (MarkLate) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
 }
 
+// MarkCredentialsLate computes anew which credentials for a meeting are late,
+// after the instant by which they are due was moved.
+type MarkCredentialsLate struct {
+	// Meeting is the name of the meeting.
+	Meeting string `json:"meeting"`
+	// MeetingRevision is the revision of the meeting with the new instant.
+	MeetingRevision int64 `json:"meeting_revision"`
+}
+
+// Kind implements river.JobArgs.
+func (MarkCredentialsLate) Kind() string { return "mark_credentials_late" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (MarkCredentialsLate) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
 // ForgetRequests deletes the request ids whose life is over.
 type ForgetRequests struct{}
 
@@ -36,6 +53,27 @@ func (ForgetRequests) Kind() string { return "forget_requests" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (ForgetRequests) InsertOpts() river.InsertOpts {
+	// The next one comes by itself.
+	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
+// RemoveBlob removes the content of a file whose row is gone.
+type RemoveBlob struct {
+	// Blob is the key of the content.
+	Blob string `json:"blob"`
+}
+
+// Kind implements river.JobArgs.
+func (RemoveBlob) Kind() string { return "remove_blob" }
+
+// SweepBlobs removes the contents that no row names.
+type SweepBlobs struct{}
+
+// Kind implements river.JobArgs.
+func (SweepBlobs) Kind() string { return "sweep_blobs" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (SweepBlobs) InsertOpts() river.InsertOpts {
 	// The next one comes by itself.
 	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
 }

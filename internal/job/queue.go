@@ -18,17 +18,31 @@ import (
 	"github.com/un-placard/placard/internal/store"
 )
 
-// Worker does the jobs of one kind; On makes it.
-type Worker func(*river.Workers) error
+// Worker does the jobs of one kind; On and Every make it.
+type Worker func(*river.Config) error
 
 // On is the worker of one kind of job: fn is called with its arguments, in a
 // context in which the server itself acts. Where it fails, the job is tried
 // again later: after a second, then after ever longer.
 func On[T river.JobArgs](fn func(ctx context.Context, args T) error) Worker {
-	return func(workers *river.Workers) error {
-		return river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
+	return func(cfg *river.Config) error {
+		return river.AddWorkerSafely(cfg.Workers, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
 			return fn(access.AsSystem(ctx), job.Args)
 		}))
+	}
+}
+
+// Every is a worker whose job comes by itself, at the start and then again and
+// again. Of all servers one does it.
+func Every[T river.JobArgs](interval time.Duration, fn func(ctx context.Context, args T) error) Worker {
+	return func(cfg *river.Config) error {
+		cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(interval),
+			func() (river.JobArgs, *river.InsertOpts) {
+				var args T
+				return args, nil
+			},
+			&river.PeriodicJobOpts{RunOnStart: true}))
+		return On(fn)(cfg)
 	}
 }
 
@@ -43,24 +57,19 @@ type Queue struct{ client *river.Client[*sql.Tx] }
 // those of the jobs that the store itself needs. A job without a worker cannot
 // be enqueued.
 func New(s *store.Store, log *slog.Logger, workers ...Worker) (*Queue, error) {
-	registered := river.NewWorkers()
-	for _, add := range append(workers, On(forgetRequests(s, log))) {
-		if err := add(registered); err != nil {
-			return nil, fmt.Errorf("register worker: %w", err)
-		}
-	}
-	return open(s, &river.Config{
+	cfg := &river.Config{
 		Logger:  slog.New(calm{log.Handler()}),
-		Workers: registered,
+		Workers: river.NewWorkers(),
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: maxWorkers},
 		},
-		PeriodicJobs: []*river.PeriodicJob{
-			river.NewPeriodicJob(river.PeriodicInterval(forgetInterval),
-				func() (river.JobArgs, *river.InsertOpts) { return ForgetRequests{}, nil },
-				&river.PeriodicJobOpts{RunOnStart: true}),
-		},
-	})
+	}
+	for _, add := range append(workers, Every(forgetInterval, forgetRequests(s, log))) {
+		if err := add(cfg); err != nil {
+			return nil, fmt.Errorf("register worker: %w", err)
+		}
+	}
+	return open(s, cfg)
 }
 
 func open(s *store.Store, cfg *river.Config) (*Queue, error) {

@@ -9,6 +9,7 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/store"
 )
@@ -34,6 +35,21 @@ func meetingFromRow(row *db.Meeting) (*placardv1.Meeting, error) {
 	return m, nil
 }
 
+// shown is a meeting as a caller sees it: not what is the affair of other
+// entities.
+func shown(p access.Principal, row *db.Meeting) (*placardv1.Meeting, error) {
+	m, err := meetingFromRow(row)
+	if err != nil || p.Secretariat() {
+		return m, err
+	}
+	entity := ""
+	if p.Entity != "" {
+		entity = name.Entity(p.Entity)
+	}
+	m.Quotas = quotasSeenBy(entity, m.GetQuotas())
+	return m, nil
+}
+
 // rowFromMeeting makes the row without its revision and its times.
 func rowFromMeeting(m *placardv1.Meeting) (*db.Meeting, error) {
 	rest := proto.CloneOf(m)
@@ -56,6 +72,7 @@ func rowFromMeeting(m *placardv1.Meeting) (*db.Meeting, error) {
 		CompositionDeadline: m.GetCompositionDeadline(),
 		DeadlineTime:        store.Instant(m.GetCompositionDeadlineTime()),
 		CloseTime:           store.Instant(m.GetCloseTime()),
+		InstrumentID:        name.Part(m.GetInstrument().GetName(), "instruments"),
 		Content:             string(content),
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/filter"
 	"github.com/un-placard/placard/internal/page"
 )
@@ -19,16 +20,29 @@ func filters() filter.Fields {
 	}
 }
 
-var keys = page.Keyset[*db.Meeting]{
+var byStart = page.Keyset[*db.Meeting]{
 	Columns: []string{meeting.FieldStartDate, meeting.FieldID},
 	Key:     func(m *db.Meeting) []any { return []any{m.StartDate, m.ID} },
 }
 
-// ListMeetings implements the contract: the earliest first.
+var orders = page.Orders[*db.Meeting]{Unset: byStart, Named: map[string]page.Keyset[*db.Meeting]{
+	"start_date": byStart,
+	"name": {
+		Columns: []string{meeting.FieldID},
+		Key:     func(m *db.Meeting) []any { return []any{m.ID} },
+	},
+}}
+
+// ListMeetings implements the contract: the earliest first, unless another
+// order is asked for.
 func (s *Service) ListMeetings(
 	ctx context.Context, req *placardv1.ListMeetingsRequest,
 ) (*placardv1.ListMeetingsResponse, error) {
 	where, err := filter.Predicate(ctx, (*placardv1.Meeting)(nil), filters(), req.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	keys, err := orders.By(req.GetOrderBy())
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +55,7 @@ func (s *Service) ListMeetings(
 	}
 	out := &placardv1.ListMeetingsResponse{NextPageToken: next}
 	for _, row := range rows {
-		m, err := meetingFromRow(row)
+		m, err := shown(access.From(ctx), row)
 		if err != nil {
 			return nil, err
 		}

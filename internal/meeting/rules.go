@@ -1,7 +1,9 @@
 package meeting
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/name"
 )
 
 // DeadlineTime is the instant at which a deadline ends that is given as a day:
@@ -23,14 +26,40 @@ func DeadlineTime(day, zone string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("deadline: %w", err)
 	}
-	end := time.Date(date.Year(), date.Month(), date.Day()+1, 0, 0, 0, 0, loc)
-	if end.Format(time.DateOnly) <= day {
-		// The clocks change at midnight, and time.Date chose the offset that
-		// does not apply (Brazil until 2018): the one in force then does.
-		_, offset := end.Zone()
-		end = time.Date(date.Year(), date.Month(), date.Day()+1, 0, 0, -offset, 0, time.UTC)
+	return at(date.Year(), date.Month(), date.Day()+1, 0, 0, loc), nil
+}
+
+// openingByDefault is when a meeting is opened that does not say so.
+const openingByDefault = "10:00"
+
+// OpeningTime is the instant at which a meeting is opened: at a time of the day
+// (HH:MM, 10:00 for none) on its first day, by the clocks in the zone of the
+// venue.
+func OpeningTime(day, opening, zone string) (time.Time, error) {
+	loc, err := location(zone)
+	if err != nil {
+		return time.Time{}, err
 	}
-	return end.UTC(), nil
+	t, err := time.Parse("2006-01-02 15:04", day+" "+cmp.Or(opening, openingByDefault))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("opening: %w", err)
+	}
+	return at(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), loc), nil
+}
+
+// at is the instant at which the clocks in a zone show a time. Where they jump
+// over it, it is the one at which they would have shown it.
+func at(year int, month time.Month, day, hour, minute int, loc *time.Location) time.Time {
+	const clock = "2006-01-02 15:04"
+	wanted := time.Date(year, month, day, hour, minute, 0, 0, time.UTC)
+	t := time.Date(year, month, day, hour, minute, 0, 0, loc)
+	if t.Format(clock) < wanted.Format(clock) {
+		// time.Date chose the offset that does not apply (midnight in Brazil
+		// until 2018): the one in force before the jump does.
+		_, offset := t.Zone()
+		t = wanted.Add(-time.Duration(offset) * time.Second)
+	}
+	return t.UTC()
 }
 
 // location loads a time zone by its IANA name. "" and "Local", which Go knows
@@ -45,13 +74,15 @@ func location(zone string) (*time.Location, error) {
 // check answers all that is wrong with a meeting beyond what the contract's
 // own rules say. What those refuse already is not said twice.
 func check(m *placardv1.Meeting) []fault.Violation {
-	var out []fault.Violation
+	out := checkQuotas(m.GetQuotas())
 	if _, err := location(m.GetTimeZone()); err != nil && m.GetTimeZone() != "" {
 		out = append(out, fault.Violation{
 			Field: "meeting.time_zone", Reason: "TIME_ZONE_UNKNOWN",
 			Message: "must be an IANA time zone, such as Europe/Vienna",
 		})
 	}
+	out = append(out, checkCredentialsRule(m.GetCredentialsRule())...)
+	out = append(out, checkQuorumRules(m.GetQuorumRules())...)
 	if !isDay(m.GetEndDate()) {
 		return out
 	}
@@ -70,14 +101,158 @@ func check(m *placardv1.Meeting) []fault.Violation {
 	return out
 }
 
+// checkQuotas refuses quotas of which two could hold for one entity, neither
+// going before the other.
+func checkQuotas(quotas []*placardv1.Meeting_Quota) []fault.Violation {
+	var out []fault.Violation
+	first := map[string]int{} // the first quota of each kind
+	for i, q := range quotas {
+		field := fmt.Sprintf("meeting.quotas[%d]", i)
+		if len(q.GetEntities()) > 0 && len(q.GetParticipationStatuses()) > 0 {
+			out = append(out, fault.Violation{
+				Field: field, Reason: "QUOTA_AMBIGUOUS",
+				Message: "names entities and participation_statuses, and may name one of the two",
+			})
+			continue
+		}
+		twice := -1
+		for _, key := range holdsFor(q) {
+			if j, ok := first[key]; ok && j != i {
+				twice = j
+			} else {
+				first[key] = i
+			}
+		}
+		if twice >= 0 {
+			out = append(out, fault.Violation{
+				Field: field, Reason: "DUPLICATE_QUOTA",
+				Message: fmt.Sprintf("counts the same as quotas[%d], for some of the same entities", twice),
+			})
+		}
+	}
+	return out
+}
+
+// holdsFor answers a text for each entity, or status, that a quota holds for,
+// together with what it counts; one for a quota that holds for all.
+func holdsFor(q *placardv1.Meeting_Quota) []string {
+	counts := fmt.Sprint(slices.Sorted(slices.Values(q.GetRoles())), q.GetModality())
+	out := make([]string, 0, 1)
+	for _, e := range q.GetEntities() {
+		out = append(out, counts+e)
+	}
+	for _, status := range q.GetParticipationStatuses() {
+		out = append(out, counts+status.String())
+	}
+	if len(out) == 0 {
+		out = append(out, counts)
+	}
+	return out
+}
+
+// namedEntities answers the codes of the entities in quotas, each once.
+func namedEntities(quotas []*placardv1.Meeting_Quota) []string {
+	var out []string
+	for _, q := range quotas {
+		for _, e := range q.GetEntities() {
+			out = append(out, name.EntityOf(e))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// quotasSeenBy answers the quotas that concern an entity (`entities/AUT`, "" for
+// who is of none): those that name entities are the affair of these, each of which
+// is shown itself only.
+func quotasSeenBy(entity string, quotas []*placardv1.Meeting_Quota) []*placardv1.Meeting_Quota {
+	var out []*placardv1.Meeting_Quota
+	for _, q := range quotas {
+		if len(q.GetEntities()) > 0 {
+			if !slices.Contains(q.GetEntities(), entity) {
+				continue
+			}
+			q = proto.CloneOf(q)
+			q.Entities = []string{entity}
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// checkNamed refuses the names in a meeting of what is not there. `present` are
+// the codes of the entities in the register, as far as quotas name them.
+func checkNamed(m *placardv1.Meeting, instrument bool, present map[string]bool) []fault.Violation {
+	var out []fault.Violation
+	if n := m.GetInstrument().GetName(); n != "" && !instrument {
+		out = append(out, fault.Violation{
+			Field: "meeting.instrument.name", Reason: "UNKNOWN_INSTRUMENT", Message: n + " is not there",
+		})
+	}
+	for i, q := range m.GetQuotas() {
+		for j, e := range q.GetEntities() {
+			if !present[name.EntityOf(e)] {
+				out = append(out, fault.Violation{
+					Field: fmt.Sprintf("meeting.quotas[%d].entities[%d]", i, j), Reason: "UNKNOWN_ENTITY",
+					Message: e + " is not in the register",
+				})
+			}
+		}
+	}
+	return out
+}
+
+// checkCredentialsRule answers what is wrong with what a meeting asks for by way
+// of credentials.
+func checkCredentialsRule(r *placardv1.CredentialsRule) []fault.Violation {
+	if r.GetDueOffset().AsDuration()%time.Minute == 0 {
+		return nil
+	}
+	return []fault.Violation{{
+		Field: "meeting.credentials_rule.due_offset", Reason: "DUE_OFFSET_MINUTES",
+		Message: "must be whole minutes, as the opening is",
+	}}
+}
+
+// checkQuorumRules answers what is wrong with quorums: fractions that can never
+// be reached, and two for the same purpose.
+func checkQuorumRules(rules []*placardv1.QuorumRule) []fault.Violation {
+	var out []fault.Violation
+	for i, r := range rules {
+		field := fmt.Sprintf("meeting.quorum_rules[%d]", i)
+		n, d := r.GetNumerator(), r.GetDenominator()
+		switch {
+		case d <= 0: // the contract refuses it
+		case n > d:
+			out = append(out, fault.Violation{
+				Field: field + ".numerator", Reason: "QUORUM_FRACTION", Message: "must not be over the denominator",
+			})
+		case n == d && r.GetMoreThan():
+			out = append(out, fault.Violation{
+				Field: field + ".numerator", Reason: "QUORUM_FRACTION", Message: "makes more than all, which never are there",
+			})
+		}
+		first := slices.IndexFunc(rules[:i], func(other *placardv1.QuorumRule) bool {
+			return proto.Equal(other.GetPurpose(), r.GetPurpose())
+		})
+		if first >= 0 && r.GetPurpose() != nil {
+			out = append(out, fault.Violation{
+				Field: field + ".purpose", Reason: "DUPLICATE_QUORUM",
+				Message: fmt.Sprintf("is the same as meeting.quorum_rules[%d].purpose", first),
+			})
+		}
+	}
+	return out
+}
+
 func isDay(s string) bool {
 	_, err := time.Parse(time.DateOnly, s)
 	return err == nil
 }
 
 // complete answers a meeting that passed check, with what follows from what
-// the caller gave: values for what was left unspecified, and the instant of the
-// deadline.
+// the caller gave: values for what was left unspecified, and the instants of the
+// deadlines and of the opening.
 func complete(m *placardv1.Meeting) (*placardv1.Meeting, error) {
 	m = proto.CloneOf(m)
 	if m.LatePolicy == placardv1.Meeting_LATE_POLICY_UNSPECIFIED {
@@ -93,6 +268,15 @@ func complete(m *placardv1.Meeting) (*placardv1.Meeting, error) {
 			return nil, err
 		}
 		m.CompositionDeadlineTime = timestamppb.New(end)
+	}
+	opening, err := OpeningTime(m.StartDate, m.Opening, m.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	m.OpeningTime = timestamppb.New(opening)
+	m.CredentialsDueTime = nil
+	if offset := m.GetCredentialsRule().GetDueOffset(); offset != nil {
+		m.CredentialsDueTime = timestamppb.New(opening.Add(offset.AsDuration()))
 	}
 	return m, nil
 }
@@ -158,9 +342,9 @@ func writable(m *placardv1.Meeting) error {
 }
 
 // deletable refuses to delete what others know of: a meeting that was
-// announced, has invitations, or is named by keys. (A key that lost its only
+// announced, has invitations or documents, or is named by keys. (A key that lost its only
 // meeting would be bound to none, and so reach all.)
-func deletable(m *placardv1.Meeting, invitations, keys bool) error {
+func deletable(m *placardv1.Meeting, invitations, documents, keys bool) error {
 	switch {
 	case m.GetState() == placardv1.Meeting_CONCLUDED:
 		return writable(m)
@@ -170,6 +354,9 @@ func deletable(m *placardv1.Meeting, invitations, keys bool) error {
 	case invitations:
 		return fault.Precondition("MEETING_HAS_INVITATIONS",
 			m.GetName()+" has invitations: delete them first", "meeting", m.GetName())
+	case documents:
+		return fault.Precondition("MEETING_HAS_DOCUMENTS",
+			m.GetName()+" has documents: delete them first", "meeting", m.GetName())
 	case keys:
 		return fault.Precondition("MEETING_HAS_KEYS",
 			m.GetName()+" is named by keys and cannot be deleted", "meeting", m.GetName())
@@ -183,4 +370,11 @@ func deletable(m *placardv1.Meeting, invitations, keys bool) error {
 func moved(before, after *placardv1.Meeting) bool {
 	return !proto.Equal(before.GetCompositionDeadlineTime(), after.GetCompositionDeadlineTime()) ||
 		!proto.Equal(before.GetCloseTime(), after.GetCloseTime())
+}
+
+// dueMoved tells whether what makes credentials late differs between two states
+// of a meeting: they are due by an instant, and received on a day of the venue.
+func dueMoved(before, after *placardv1.Meeting) bool {
+	was, is := before.GetCredentialsDueTime(), after.GetCredentialsDueTime()
+	return !proto.Equal(was, is) || is != nil && before.GetTimeZone() != after.GetTimeZone()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
@@ -45,7 +46,114 @@ func TestDeadlineTime(t *testing.T) {
 	}
 }
 
+func TestOpeningTime(t *testing.T) {
+	for _, tc := range []struct {
+		name, day, opening, zone, want string
+	}{
+		{"unset, in winter", "2010-01-27", "", "Europe/Vienna", "2010-01-27T09:00:00Z"},
+		{"unset, in summer", "2010-07-27", "", "Europe/Vienna", "2010-07-27T08:00:00Z"},
+		{"in the afternoon", "2010-01-27", "15:30", "America/New_York", "2010-01-27T20:30:00Z"},
+		{"on the day on which the clocks went ahead", "2026-03-29", "09:00", "Europe/Vienna", "2026-03-29T07:00:00Z"},
+		{"on the day on which they went back", "2026-10-25", "09:00", "Europe/Vienna", "2026-10-25T08:00:00Z"},
+		{"at a time over which they jump, east", "2026-03-29", "02:30", "Europe/Vienna", "2026-03-29T01:30:00Z"},
+		{"at a time over which they jump, west", "2026-03-08", "02:30", "America/New_York", "2026-03-08T07:30:00Z"},
+		{"at midnight", "2010-01-27", "00:00", "Asia/Tokyo", "2010-01-26T15:00:00Z"},
+		{"at a midnight that there is not", "2018-11-04", "00:00", "America/Sao_Paulo", "2018-11-04T03:00:00Z"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := OpeningTime(tc.day, tc.opening, tc.zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Format(time.RFC3339) != tc.want {
+				t.Errorf("OpeningTime(%s, %s, %s) = %s, want %s", tc.day, tc.opening, tc.zone, got.Format(time.RFC3339), tc.want)
+			}
+		})
+	}
+	for _, wrong := range [][3]string{
+		{"2010-01-27", "24:00", "UTC"}, {"2010-01-27", "ten", "UTC"}, {"2010-02-30", "", "UTC"}, {"2010-01-27", "", "Local"},
+	} {
+		if _, err := OpeningTime(wrong[0], wrong[1], wrong[2]); err == nil {
+			t.Errorf("%v is taken", wrong)
+		}
+	}
+}
+
+// TestCredentialsDue is when credentials are due by the practice of some bodies.
+func TestCredentialsDue(t *testing.T) {
+	hours := func(n int) *placardv1.CredentialsRule {
+		return &placardv1.CredentialsRule{DueOffset: durationpb.New(time.Duration(n) * time.Hour)}
+	}
+	for _, tc := range []struct {
+		name, day, opening, zone string
+		rule                     *placardv1.CredentialsRule
+		want                     string
+	}{
+		{"UNTOC, rule 18: 24 hours before the opening", "2010-01-27", "", "Europe/Vienna", hours(-24), "2010-01-26T09:00:00Z"},
+		{"CBD: within 24 hours after the opening", "2022-12-07", "10:00", "America/Montreal", hours(24), "2022-12-08T15:00:00Z"},
+		{"ILO: 21 days before the opening", "2026-06-01", "11:00", "Europe/Zurich", hours(-21 * 24), "2026-05-11T09:00:00Z"},
+		{"hours are counted, whatever the clocks do", "2026-03-29", "10:00", "Europe/Vienna", hours(-24), "2026-03-28T08:00:00Z"},
+		{"at the opening", "2010-01-27", "", "Europe/Vienna", hours(0), "2010-01-27T09:00:00Z"},
+		{"needed, at no particular time", "2010-01-27", "", "Europe/Vienna", &placardv1.CredentialsRule{}, ""},
+		{"CND 64 and UNCAC 2020: none needed", "2021-04-12", "", "Europe/Vienna", nil, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := complete(&placardv1.Meeting{
+				StartDate: tc.day, Opening: tc.opening, TimeZone: tc.zone, CredentialsRule: tc.rule,
+				CredentialsDueTime: timestamppb.Now(), // not the caller's to say
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			due := ""
+			if got.CredentialsDueTime != nil {
+				due = got.GetCredentialsDueTime().AsTime().Format(time.RFC3339)
+			}
+			if due != tc.want {
+				t.Errorf("due %q, want %q", due, tc.want)
+			}
+		})
+	}
+}
+
+func TestDueMoved(t *testing.T) {
+	due, later := timestamppb.New(time.Unix(1, 0)), timestamppb.New(time.Unix(2, 0))
+	at := func(due *timestamppb.Timestamp, zone string) *placardv1.Meeting {
+		return &placardv1.Meeting{CredentialsDueTime: due, TimeZone: zone}
+	}
+	for _, tc := range []struct {
+		name          string
+		before, after *placardv1.Meeting
+		want          bool
+	}{
+		{"the same", at(due, "UTC"), at(due, "UTC"), false},
+		{"none", at(nil, "UTC"), at(nil, "UTC"), false},
+		{"no longer due", at(due, "UTC"), at(nil, "UTC"), true},
+		{"due now", at(nil, "UTC"), at(due, "UTC"), true},
+		{"later", at(due, "UTC"), at(later, "UTC"), true},
+		{"another zone, the same instant", at(due, "UTC"), at(due, "Asia/Tokyo"), true},
+		{"another zone, due at no time", at(nil, "UTC"), at(nil, "Asia/Tokyo"), false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := dueMoved(tc.before, tc.after); got != tc.want {
+				t.Errorf("answered %v", got)
+			}
+		})
+	}
+}
+
 func TestCheck(t *testing.T) {
+	third := func(purpose string) *placardv1.QuorumRule {
+		return &placardv1.QuorumRule{
+			Purpose: &placardv1.LocalizedText{En: purpose}, Numerator: 1, Denominator: 3,
+			Base: placardv1.QuorumRule_PARTICIPATING_PARTIES,
+		}
+	}
+	fraction := func(purpose string, numerator, denominator int32, moreThan bool) *placardv1.QuorumRule {
+		r := third(purpose)
+		r.Numerator, r.Denominator, r.MoreThan = numerator, denominator, moreThan
+		return r
+	}
 	for _, tc := range []struct {
 		name    string
 		meeting *placardv1.Meeting
@@ -71,14 +179,98 @@ func TestCheck(t *testing.T) {
 			},
 		},
 		{
+			"credentials and quorums",
+			&placardv1.Meeting{
+				StartDate: "2010-01-27", EndDate: "2010-01-29", TimeZone: "UTC",
+				CredentialsRule: &placardv1.CredentialsRule{DueOffset: durationpb.New(-24 * time.Hour)},
+				QuorumRules: []*placardv1.QuorumRule{
+					third("Opening"), fraction("Decisions", 1, 2, true), fraction("Everybody", 1, 1, false),
+				},
+			},
+			nil,
+		},
+		{
+			"credentials and quorums, wrong",
+			&placardv1.Meeting{
+				StartDate: "2010-01-27", EndDate: "2010-01-26", TimeZone: "UTC",
+				CredentialsRule: &placardv1.CredentialsRule{DueOffset: durationpb.New(-24*time.Hour - time.Second)},
+				QuorumRules: []*placardv1.QuorumRule{
+					third("Opening"), fraction("Decisions", 3, 2, false), fraction("All and more", 2, 2, true), third("Opening"),
+				},
+			},
+			[]string{
+				"meeting.credentials_rule.due_offset DUE_OFFSET_MINUTES",
+				"meeting.quorum_rules[1].numerator QUORUM_FRACTION",
+				"meeting.quorum_rules[2].numerator QUORUM_FRACTION",
+				"meeting.quorum_rules[3].purpose DUPLICATE_QUORUM",
+				"meeting.end_date END_BEFORE_START",
+			},
+		},
+		{
 			"what the contract refuses is not said twice",
-			&placardv1.Meeting{StartDate: "27 January", EndDate: "", CompositionDeadline: "tomorrow"},
+			&placardv1.Meeting{
+				StartDate: "27 January", EndDate: "", CompositionDeadline: "tomorrow",
+				QuorumRules: []*placardv1.QuorumRule{{Numerator: 1}, {Numerator: 1}},
+			},
 			nil,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got []string
 			for _, v := range check(tc.meeting) {
+				got = append(got, v.Field+" "+v.Reason)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCheckQuotas(t *testing.T) {
+	const (
+		head, expert = placardv1.Participant_HEAD, placardv1.Participant_EXPERT
+		inPerson     = placardv1.Participant_IN_PERSON
+		online       = placardv1.Participant_ONLINE
+		party        = placardv1.ParticipationStatus_STATE_PARTY
+		signatory    = placardv1.ParticipationStatus_SIGNATORY
+	)
+	type quota = placardv1.Meeting_Quota
+	type roles = []placardv1.Participant_Role
+	type statuses = []placardv1.ParticipationStatus
+	for _, tc := range []struct {
+		name   string
+		quotas []*quota
+		want   []string
+	}{
+		{"three in person (CND 64)", []*quota{{Limit: 3, Modality: inPerson}}, nil},
+		{"two speak and two observe (UNCAC 2020), with an exception", []*quota{
+			{Limit: 2, Roles: roles{head, expert}},
+			{Limit: 2, Roles: roles{placardv1.Participant_OBSERVER}},
+			{Limit: 5, Roles: roles{expert, head}, Entities: []string{"entities/AUT"}},
+		}, nil},
+		{"each more special than the other", []*quota{
+			{Limit: 3}, {Limit: 4, ParticipationStatuses: statuses{party}}, {Limit: 5, Entities: []string{"entities/AUT"}},
+			{Limit: 2, ParticipationStatuses: statuses{signatory}}, {Limit: 6, Entities: []string{"entities/MEX"}},
+		}, nil},
+		{"another modality, other roles", []*quota{
+			{Limit: 3}, {Limit: 2, Modality: inPerson}, {Limit: 2, Modality: online}, {Limit: 2, Roles: roles{head}}, {Limit: 2, Roles: roles{head}, Modality: online},
+		}, nil},
+		{"two for all", []*quota{{Limit: 3}, {Limit: 3}}, []string{"meeting.quotas[1] DUPLICATE_QUOTA"}},
+		{"roles in another order", []*quota{{Roles: roles{head, expert}}, {Roles: roles{expert, head}}}, []string{"meeting.quotas[1] DUPLICATE_QUOTA"}},
+		{"a status in two", []*quota{
+			{ParticipationStatuses: statuses{party}}, {ParticipationStatuses: statuses{signatory, party}},
+		}, []string{"meeting.quotas[1] DUPLICATE_QUOTA"}},
+		{"an entity in three", []*quota{
+			{Entities: []string{"entities/AUT"}}, {Entities: []string{"entities/MEX", "entities/AUT"}}, {Entities: []string{"entities/AUT"}},
+		}, []string{"meeting.quotas[1] DUPLICATE_QUOTA", "meeting.quotas[2] DUPLICATE_QUOTA"}},
+		{"entities and statuses", []*quota{
+			{Entities: []string{"entities/AUT"}, ParticipationStatuses: statuses{party}},
+		}, []string{"meeting.quotas[0] QUOTA_AMBIGUOUS"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var got []string
+			for _, v := range checkQuotas(tc.quotas) {
 				got = append(got, v.Field+" "+v.Reason)
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
@@ -144,19 +336,20 @@ func TestAdvance(t *testing.T) {
 
 func TestDeletable(t *testing.T) {
 	for _, tc := range []struct {
-		name              string
-		state             placardv1.Meeting_State
-		invitations, keys bool
-		want              string
+		name                         string
+		state                        placardv1.Meeting_State
+		invitations, documents, keys bool
+		want                         string
 	}{
-		{"draft", placardv1.Meeting_DRAFT, false, false, ""},
-		{"with invitations", placardv1.Meeting_DRAFT, true, false, "MEETING_HAS_INVITATIONS"},
-		{"with keys", placardv1.Meeting_DRAFT, false, true, "MEETING_HAS_KEYS"},
-		{"announced", placardv1.Meeting_ANNOUNCED, true, false, "MEETING_NOT_DRAFT"},
-		{"concluded", placardv1.Meeting_CONCLUDED, true, false, "MEETING_CONCLUDED"},
+		{"draft", placardv1.Meeting_DRAFT, false, false, false, ""},
+		{"with invitations", placardv1.Meeting_DRAFT, true, false, false, "MEETING_HAS_INVITATIONS"},
+		{"with documents", placardv1.Meeting_DRAFT, false, true, false, "MEETING_HAS_DOCUMENTS"},
+		{"with keys", placardv1.Meeting_DRAFT, false, false, true, "MEETING_HAS_KEYS"},
+		{"announced", placardv1.Meeting_ANNOUNCED, true, true, false, "MEETING_NOT_DRAFT"},
+		{"concluded", placardv1.Meeting_CONCLUDED, true, true, false, "MEETING_CONCLUDED"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			err := deletable(&placardv1.Meeting{State: tc.state}, tc.invitations, tc.keys)
+			err := deletable(&placardv1.Meeting{State: tc.state}, tc.invitations, tc.documents, tc.keys)
 			f, _ := fault.As(err)
 			if (f == nil && tc.want != "") || (f != nil && f.Reason != tc.want) {
 				t.Errorf("answered %v, want %q", err, tc.want)
@@ -175,11 +368,20 @@ func TestMeetingRow(t *testing.T) {
 		EndDate:             "2010-01-29",
 		TimeZone:            "Europe/Vienna",
 		CompositionDeadline: "2010-01-15",
-		State:               placardv1.Meeting_CLOSED,
-		CloseTime:           timestamppb.New(time.Date(2010, 1, 20, 12, 0, 0, 0, time.UTC)),
-		CreateTime:          timestamppb.New(time.Date(2009, 12, 1, 12, 0, 0, 0, time.UTC)),
-		UpdateTime:          timestamppb.New(time.Date(2010, 1, 20, 12, 0, 0, 0, time.UTC)),
-		Etag:                "7",
+		Opening:             "09:30",
+		CredentialsRule: &placardv1.CredentialsRule{
+			Signatories: []placardv1.SignatoryCapacity{placardv1.SignatoryCapacity_HEAD_OF_STATE},
+			DueOffset:   durationpb.New(-24 * time.Hour),
+		},
+		QuorumRules: []*placardv1.QuorumRule{{
+			Purpose: &placardv1.LocalizedText{En: "Opening"}, Numerator: 1, Denominator: 3,
+			Base: placardv1.QuorumRule_PARTICIPATING_PARTIES,
+		}},
+		State:      placardv1.Meeting_CLOSED,
+		CloseTime:  timestamppb.New(time.Date(2010, 1, 20, 12, 0, 0, 0, time.UTC)),
+		CreateTime: timestamppb.New(time.Date(2009, 12, 1, 12, 0, 0, 0, time.UTC)),
+		UpdateTime: timestamppb.New(time.Date(2010, 1, 20, 12, 0, 0, 0, time.UTC)),
+		Etag:       "7",
 	})
 	if err != nil {
 		t.Fatal(err)

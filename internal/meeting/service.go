@@ -5,12 +5,17 @@ package meeting
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"entgo.io/ent/dialect/sql"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/ent/db/document"
+	"github.com/un-placard/placard/ent/db/entity"
+	"github.com/un-placard/placard/ent/db/instrument"
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/keymeeting"
 	"github.com/un-placard/placard/ent/db/meeting"
@@ -55,7 +60,7 @@ func (s *Service) get(ctx context.Context, resource string) (*placardv1.Meeting,
 	if err != nil {
 		return nil, err
 	}
-	return meetingFromRow(row)
+	return shown(access.From(ctx), row)
 }
 
 // one reads the meeting of a name.
@@ -113,18 +118,12 @@ func (s *Service) CreateMeeting(
 	m.Name = name.Meeting(req.GetMeetingId())
 	m.State = placardv1.Meeting_DRAFT
 	m.CloseTime = nil
-	if err := fault.Invalid(check(m)...); err != nil {
-		return nil, err
-	}
-	m, err := complete(m)
-	if err != nil {
-		return nil, err
-	}
-	row, err := rowFromMeeting(m)
-	if err != nil {
-		return nil, err
-	}
+	wrong := check(m)
 	if req.GetValidateOnly() {
+		row, err := newRow(ctx, m, wrong, s.store.Client())
+		if err != nil {
+			return nil, err
+		}
 		if err := s.free(ctx, m.GetName()); err != nil {
 			return nil, err
 		}
@@ -132,11 +131,15 @@ func (s *Service) CreateMeeting(
 		return meetingFromRow(row)
 	}
 	return store.Write(ctx, s.store, func(ctx context.Context, tx *store.Tx) (*placardv1.Meeting, error) {
+		row, err := newRow(ctx, m, wrong, tx.Client, tx.ForUpdate)
+		if err != nil {
+			return nil, err
+		}
 		written, err := tx.Client.Meeting.Create().SetID(row.ID).SetState(row.State).
 			SetStartDate(row.StartDate).SetEndDate(row.EndDate).SetTimeZone(row.TimeZone).
 			SetLatePolicy(row.LatePolicy).SetModality(row.Modality).
 			SetCompositionDeadline(row.CompositionDeadline).SetNillableDeadlineTime(row.DeadlineTime).
-			SetContent(row.Content).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
+			SetInstrumentID(row.InstrumentID).SetContent(row.Content).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 		if db.IsConstraintError(err) {
 			return nil, fault.AlreadyExists(m.GetName())
 		}
@@ -147,6 +150,55 @@ func (s *Service) CreateMeeting(
 		return meetingFromRow(written)
 	}, s.again(m.GetName()))
 }
+
+// newRow makes the row of a new meeting, or answers everything that is wrong with
+// it: what was found already, and names of what is not there.
+func newRow(
+	ctx context.Context, m *placardv1.Meeting, wrong []fault.Violation, client *db.Client, lock ...func(*sql.Selector),
+) (*db.Meeting, error) {
+	unknown, err := unknownNames(ctx, m, client, lock...)
+	if err != nil {
+		return nil, err
+	}
+	if err := fault.Invalid(append(wrong, unknown...)...); err != nil {
+		return nil, err
+	}
+	if m, err = complete(m); err != nil {
+		return nil, err
+	}
+	return rowFromMeeting(m)
+}
+
+// unknownNames answers the names in a meeting of what is not there. A lock keeps
+// its instrument there until the transaction ends.
+func unknownNames(
+	ctx context.Context, m *placardv1.Meeting, client *db.Client, lock ...func(*sql.Selector),
+) ([]fault.Violation, error) {
+	present := false
+	if resource := m.GetInstrument().GetName(); resource != "" {
+		q := client.Instrument.Query().Where(instrument.ID(name.Last(resource)))
+		q.Modify(lock...)
+		found, err := q.IDs(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look for %s: %w", resource, err)
+		}
+		present = len(found) > 0
+	}
+	known := map[string]bool{}
+	for codes := range slices.Chunk(namedEntities(m.GetQuotas()), codesAtOnce) {
+		found, err := client.Entity.Query().Where(entity.IDIn(codes...)).IDs(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look for entities: %w", err)
+		}
+		for _, code := range found {
+			known[code] = true
+		}
+	}
+	return checkNamed(m, present, known), nil
+}
+
+// codesAtOnce is how many codes a query asks for: the engines bound parameters.
+const codesAtOnce = 1000
 
 // free refuses a name that is taken.
 func (s *Service) free(ctx context.Context, resource string) error {
@@ -173,7 +225,7 @@ func (s *Service) UpdateMeeting(
 		if err := fresh(row, wish); err != nil {
 			return nil, err
 		}
-		_, after, err := s.updated(row, req)
+		_, after, err := s.updated(ctx, row, req, s.store.Client())
 		return after, err
 	}
 	return store.Write(ctx, s.store, func(ctx context.Context, tx *store.Tx) (*placardv1.Meeting, error) {
@@ -181,7 +233,7 @@ func (s *Service) UpdateMeeting(
 		if err != nil {
 			return nil, err
 		}
-		before, after, err := s.updated(row, req)
+		before, after, err := s.updated(ctx, row, req, tx.Client, tx.ForUpdate)
 		if err != nil {
 			return nil, err
 		}
@@ -195,7 +247,7 @@ func (s *Service) UpdateMeeting(
 // updated answers a meeting before and after an update, or everything that is
 // wrong with that.
 func (s *Service) updated(
-	row *db.Meeting, req *placardv1.UpdateMeetingRequest,
+	ctx context.Context, row *db.Meeting, req *placardv1.UpdateMeetingRequest, client *db.Client, lock ...func(*sql.Selector),
 ) (before, after *placardv1.Meeting, err error) {
 	if before, err = meetingFromRow(row); err != nil {
 		return nil, nil, err
@@ -215,7 +267,11 @@ func (s *Service) updated(
 		}
 		wrong = f.Violations
 	}
-	if err := fault.Invalid(append(wrong, check(after)...)...); err != nil {
+	unknown, err := unknownNames(ctx, after, client, lock...)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := fault.Invalid(slices.Concat(wrong, check(after), unknown)...); err != nil {
 		return nil, nil, err
 	}
 	after, err = complete(after)
@@ -234,7 +290,7 @@ func (s *Service) save(
 	u := tx.Client.Meeting.Update().Where(meeting.ID(row.ID), meeting.Revision(row.Revision)).
 		SetState(next.State).SetStartDate(next.StartDate).SetEndDate(next.EndDate).SetTimeZone(next.TimeZone).
 		SetLatePolicy(next.LatePolicy).SetModality(next.Modality).SetCompositionDeadline(next.CompositionDeadline).
-		SetContent(next.Content).SetUpdateTime(next.UpdateTime).AddRevision(1)
+		SetInstrumentID(next.InstrumentID).SetContent(next.Content).SetUpdateTime(next.UpdateTime).AddRevision(1)
 	if next.DeadlineTime != nil {
 		u.SetDeadlineTime(*next.DeadlineTime)
 	} else {
@@ -259,6 +315,12 @@ func (s *Service) save(
 			return nil, fmt.Errorf("%s %s: %w", verb, after.GetName(), err)
 		}
 	}
+	if dueMoved(before, after) {
+		late := job.MarkCredentialsLate{Meeting: after.GetName(), MeetingRevision: next.Revision}
+		if err := s.queue.Enqueue(ctx, tx, late); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", verb, after.GetName(), err)
+		}
+	}
 	return meetingFromRow(next)
 }
 
@@ -279,11 +341,15 @@ func (s *Service) DeleteMeeting(
 		if err != nil {
 			return nil, fmt.Errorf("look for invitations of %s: %w", m.GetName(), err)
 		}
+		documents, err := tx.Client.Document.Query().Where(document.MeetingID(row.ID)).Exist(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look for documents of %s: %w", m.GetName(), err)
+		}
 		keys, err := tx.Client.KeyMeeting.Query().Where(keymeeting.MeetingID(row.ID)).Exist(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("look for keys of %s: %w", m.GetName(), err)
 		}
-		if err := deletable(m, invitations, keys); err != nil {
+		if err := deletable(m, invitations, documents, keys); err != nil {
 			return nil, err
 		}
 		if _, err := tx.Client.Meeting.Delete().Where(meeting.ID(row.ID)).Exec(ctx); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -56,7 +57,8 @@ func each(t *testing.T, fn func(t *testing.T, b bundle)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		queue, err := job.New(s, slog.New(slog.DiscardHandler), job.On(func(context.Context, job.MarkLate) error { return nil }))
+		queue, err := job.New(s, slog.New(slog.DiscardHandler), job.On(func(context.Context, job.MarkLate) error { return nil }),
+			job.On(func(context.Context, job.MarkCredentialsLate) error { return nil }))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,10 +142,10 @@ func (b bundle) changes(t *testing.T, id string) []string {
 	return out
 }
 
-// jobs are the arguments of the jobs enqueued, oldest first.
-func (b bundle) jobs(t *testing.T) []string {
+// jobs are the arguments of the jobs of a kind that are enqueued, oldest first.
+func (b bundle) jobs(t *testing.T, kind string) []string {
 	t.Helper()
-	rows, err := b.store.Writer().QueryContext(t.Context(), "SELECT args FROM river_job WHERE kind = 'mark_late' ORDER BY id")
+	rows, err := b.store.Writer().QueryContext(t.Context(), "SELECT args FROM river_job WHERE kind = '"+kind+"' ORDER BY id")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,6 +186,7 @@ func TestCreateMeeting(t *testing.T) {
 		want.LatePolicy = placardv1.Meeting_ACCEPT_AS_LATE
 		want.Modality = placardv1.Meeting_IN_PERSON
 		want.CompositionDeadlineTime = timestamppb.New(time.Date(2010, 1, 15, 23, 0, 0, 0, time.UTC))
+		want.OpeningTime = timestamppb.New(time.Date(2010, 1, 27, 9, 0, 0, 0, time.UTC))
 		want.CreateTime, want.UpdateTime, want.Etag = timestamppb.New(now), timestamppb.New(now), "1"
 
 		req := &placardv1.CreateMeetingRequest{MeetingId: "wgtip-2010", Meeting: workingGroup(), ValidateOnly: true}
@@ -332,14 +335,109 @@ func TestUpdateMeeting(t *testing.T) {
 			"create 1 false []",
 			"update 2 false [title venue]",
 			"update 3 false [compositionDeadline compositionDeadlineTime]",
-			"update 4 false [timeZone compositionDeadlineTime]",
+			"update 4 false [timeZone compositionDeadlineTime openingTime]",
 			"update 5 false [compositionDeadline compositionDeadlineTime]",
 		}
 		if diff := cmp.Diff(want, b.changes(t, "m1")); diff != "" {
 			t.Errorf("changes (-want +got):\n%s", diff)
 		}
-		if got := b.jobs(t); len(got) != 3 {
+		if got := b.jobs(t, "mark_late"); len(got) != 3 {
 			t.Errorf("jobs: %v", got)
+		}
+	})
+}
+
+func TestUpdateRulesOfProcedure(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		b.create(t, "m1", workingGroup())
+		update := func(wish *placardv1.Meeting, paths ...string) *placardv1.Meeting {
+			t.Helper()
+			wish.Name = "meetings/m1"
+			got, err := b.UpdateMeeting(b.secretariat, &placardv1.UpdateMeetingRequest{
+				Meeting: wish, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		due := func(m *placardv1.Meeting) string {
+			if m.GetCredentialsDueTime() == nil {
+				return ""
+			}
+			return m.GetCredentialsDueTime().AsTime().Format(time.RFC3339)
+		}
+		quorum := &placardv1.QuorumRule{
+			Purpose: &placardv1.LocalizedText{En: "Decisions"}, Numerator: 1, Denominator: 2, MoreThan: true,
+			Base: placardv1.QuorumRule_PARTICIPATING_PARTIES,
+		}
+		rule := &placardv1.CredentialsRule{
+			Signatories:     []placardv1.SignatoryCapacity{placardv1.SignatoryCapacity_HEAD_OF_STATE},
+			DueOffset:       durationpb.New(-24 * time.Hour),
+			OriginalsNeeded: true,
+		}
+		got := update(&placardv1.Meeting{CredentialsRule: rule, QuorumRules: []*placardv1.QuorumRule{quorum}})
+		wantSame(t, rule, got.GetCredentialsRule())
+		wantSame(t, quorum, got.GetQuorumRules()[0])
+		if due(got) != "2010-01-26T09:00:00Z" {
+			t.Errorf("due %s", due(got))
+		}
+		if got = update(&placardv1.Meeting{Opening: "09:30"}); due(got) != "2010-01-26T08:30:00Z" {
+			t.Errorf("due %s after another opening", due(got))
+		}
+		if got = update(&placardv1.Meeting{StartDate: "2010-01-26"}); due(got) != "2010-01-25T08:30:00Z" {
+			t.Errorf("due %s after another first day", due(got))
+		}
+		if got = update(&placardv1.Meeting{TimeZone: "Africa/Nairobi"}); due(got) != "2010-01-25T06:30:00Z" {
+			t.Errorf("due %s in another zone", due(got))
+		}
+		got = update(&placardv1.Meeting{CredentialsRule: &placardv1.CredentialsRule{}}, "credentials_rule")
+		if got.GetCredentialsRule() == nil || due(got) != "" {
+			t.Errorf("needed at no particular time: %v, due %s", got.GetCredentialsRule(), due(got))
+		}
+		if got = update(&placardv1.Meeting{}, "credentials_rule"); got.GetCredentialsRule() != nil {
+			t.Errorf("none needed: %v", got.GetCredentialsRule())
+		}
+		want := []string{
+			"create 1 false []",
+			"update 2 false [credentialsRule credentialsDueTime quorumRules]",
+			"update 3 false [opening openingTime credentialsDueTime]",
+			"update 4 false [startDate openingTime credentialsDueTime]",
+			"update 5 false [timeZone compositionDeadlineTime openingTime credentialsDueTime]",
+			"update 6 false [credentialsRule credentialsDueTime]",
+			"update 7 false [credentialsRule]",
+		}
+		if diff := cmp.Diff(want, b.changes(t, "m1")); diff != "" {
+			t.Errorf("changes (-want +got):\n%s", diff)
+		}
+		if got := b.jobs(t, "mark_credentials_late"); len(got) != 5 {
+			t.Errorf("jobs: %v", got)
+		}
+
+		_, err := b.UpdateMeeting(b.secretariat, &placardv1.UpdateMeetingRequest{Meeting: &placardv1.Meeting{
+			Name: "meetings/m1", Opening: "25:00", EndDate: "2010-01-01",
+			CredentialsRule: &placardv1.CredentialsRule{DueOffset: durationpb.New(400 * 24 * time.Hour)},
+			QuorumRules:     []*placardv1.QuorumRule{{Numerator: 3, Denominator: 2}},
+		}})
+		f, ok := fault.As(err)
+		if !ok {
+			t.Fatalf("answered %v", err)
+		}
+		var wrong []string
+		for _, v := range f.Violations {
+			wrong = append(wrong, v.Field+" "+v.Reason)
+		}
+		slices.Sort(wrong)
+		if diff := cmp.Diff([]string{
+			"meeting.composition_deadline DEADLINE_AFTER_END",
+			"meeting.credentials_rule.due_offset DURATION_GTE_LTE",
+			"meeting.end_date END_BEFORE_START",
+			"meeting.opening STRING_PATTERN",
+			"meeting.quorum_rules[0].base REQUIRED",
+			"meeting.quorum_rules[0].numerator QUORUM_FRACTION",
+			"meeting.quorum_rules[0].purpose REQUIRED",
+		}, wrong); diff != "" {
+			t.Errorf("violations (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -420,7 +518,7 @@ func TestMeetingStates(t *testing.T) {
 		if diff := cmp.Diff(want, b.changes(t, "m1")); diff != "" {
 			t.Errorf("changes (-want +got):\n%s", diff)
 		}
-		if got := b.jobs(t); len(got) != 2 {
+		if got := b.jobs(t, "mark_late"); len(got) != 2 {
 			t.Errorf("jobs: %v", got)
 		}
 	})
@@ -579,5 +677,77 @@ func TestListMeetings(t *testing.T) {
 			PageToken: first.GetNextPageToken(), Filter: "state = DRAFT",
 		})
 		wantReason(t, err, "PAGE_TOKEN_INVALID")
+	})
+}
+
+func TestNamedInMeeting(t *testing.T) {
+	each(t, func(t *testing.T, b bundle) {
+		if err := entity.Seed(b.system, b.store); err != nil {
+			t.Fatal(err)
+		}
+		err := b.store.InTx(b.system, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.Instrument.Create().SetID("protocol").SetContent("{}").SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Exec(ctx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := workingGroup()
+		m.Instrument = &placardv1.Meeting_Instrument{Name: "instruments/none", Title: &placardv1.LocalizedText{En: "Convention"}}
+		m.Quotas = []*placardv1.Meeting_Quota{{Limit: 3}, {Limit: 5, Entities: []string{"entities/AUT", "entities/ATL"}}}
+		want := []string{"meeting.instrument.name UNKNOWN_INSTRUMENT", "meeting.quotas[1].entities[1] UNKNOWN_ENTITY"}
+		wrong := func(err error) []string {
+			f, ok := fault.As(err)
+			if !ok {
+				t.Fatalf("answered %v", err)
+			}
+			var out []string
+			for _, v := range f.Violations {
+				out = append(out, v.Field+" "+v.Reason)
+			}
+			return out
+		}
+		for _, only := range []bool{true, false} {
+			_, err := b.CreateMeeting(b.secretariat, &placardv1.CreateMeetingRequest{MeetingId: "m1", Meeting: m, ValidateOnly: only})
+			if diff := cmp.Diff(want, wrong(err)); diff != "" {
+				t.Errorf("create (-want +got):\n%s", diff)
+			}
+		}
+		m.Instrument.Name, m.Quotas[1].Entities = "instruments/protocol", []string{"entities/AUT"}
+		got := b.create(t, "m1", m)
+		if diff := cmp.Diff(m.GetQuotas(), got.GetQuotas(), protocmp.Transform()); diff != "" {
+			t.Errorf("quotas (-want +got):\n%s", diff)
+		}
+		stored := func() string {
+			row, err := b.store.Client().Meeting.Get(b.system, "m1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return row.InstrumentID
+		}
+		if got.GetInstrument().GetName() != "instruments/protocol" || stored() != "protocol" {
+			t.Errorf("instrument %v, stored %q", got.GetInstrument(), stored())
+		}
+		update := &placardv1.UpdateMeetingRequest{
+			Meeting: &placardv1.Meeting{
+				Name: "meetings/m1", Instrument: &placardv1.Meeting_Instrument{Name: "instruments/none"},
+				Quotas: []*placardv1.Meeting_Quota{{Limit: 1, Entities: []string{"entities/ATL"}}, {Limit: -1}},
+			},
+			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"instrument.name", "quotas"}},
+		}
+		want = []string{
+			"meeting.quotas[1].limit INT32_GTE_LTE", "meeting.instrument.name UNKNOWN_INSTRUMENT", "meeting.quotas[0].entities[0] UNKNOWN_ENTITY",
+		}
+		for _, only := range []bool{true, false} {
+			update.ValidateOnly = only
+			_, err := b.UpdateMeeting(b.secretariat, update)
+			if diff := cmp.Diff(want, wrong(err)); diff != "" {
+				t.Errorf("update (-want +got):\n%s", diff)
+			}
+		}
+		update.Meeting.Instrument, update.Meeting.Quotas = nil, nil
+		got, err = b.UpdateMeeting(b.secretariat, update)
+		if err != nil || got.GetInstrument().GetName() != "" || got.GetInstrument().GetTitle().GetEn() != "Convention" || stored() != "" || len(got.GetQuotas()) != 0 {
+			t.Errorf("cleared: %v, stored %q, %v", got, stored(), err)
+		}
 	})
 }

@@ -2,6 +2,7 @@
 package name
 
 import (
+	"strconv"
 	"strings"
 
 	"go.einride.tech/aip/resourcename"
@@ -10,10 +11,14 @@ import (
 // Types of resources, as the contract has them.
 const (
 	TypeEntity      = "placard.un.org/Entity"
+	TypeInstrument  = "placard.un.org/Instrument"
 	TypeMeeting     = "placard.un.org/Meeting"
 	TypeInvitation  = "placard.un.org/Invitation"
 	TypeDelegation  = "placard.un.org/Delegation"
 	TypeParticipant = "placard.un.org/Participant"
+	TypeCredentials = "placard.un.org/Credentials" //nolint:gosec // the credentials of a delegation, no secret
+	TypeFile        = "placard.un.org/File"
+	TypeDocument    = "placard.un.org/Document"
 	TypeKey         = "placard.un.org/Key"
 )
 
@@ -22,6 +27,9 @@ const Wildcard = "-"
 
 // Entity is `entities/{code}`.
 func Entity(code string) string { return "entities/" + code }
+
+// Instrument is `instruments/{instrument}`.
+func Instrument(instrument string) string { return "instruments/" + instrument }
 
 // Meeting is `meetings/{meeting}`.
 func Meeting(meeting string) string { return "meetings/" + meeting }
@@ -40,6 +48,29 @@ func Delegation(meeting, entity string) string {
 func Participant(meeting, entity, participant string) string {
 	return Delegation(meeting, entity) + "/participants/" + participant
 }
+
+// Revision is `meetings/{meeting}/delegations/{entity}/revisions/{number}`.
+func Revision(meeting, entity string, number int32) string {
+	return Delegation(meeting, entity) + "/revisions/" + strconv.Itoa(int(number))
+}
+
+// Credentials is `meetings/{meeting}/credentials/{entity}`.
+func Credentials(meeting, entity string) string {
+	return Meeting(meeting) + "/credentials/" + entity
+}
+
+// File is `meetings/{meeting}/delegations/{entity}/files/{file}`.
+func File(meeting, entity, file string) string {
+	return Delegation(meeting, entity) + "/files/" + file
+}
+
+// Document is `meetings/{meeting}/documents/{document}`.
+func Document(meeting, document string) string {
+	return Meeting(meeting) + "/documents/" + document
+}
+
+// Statistics is `meetings/{meeting}/statistics`.
+func Statistics(meeting string) string { return Meeting(meeting) + "/statistics" }
 
 // Key is `keys/{key}`.
 func Key(key string) string { return "keys/" + key }
@@ -67,7 +98,7 @@ func MeetingOf(name string) string { return Part(name, "meetings") }
 // EntityOf answers the entity whose invitation or delegation a name names or
 // lies in, or that it names itself; "-" for any, "" for none.
 func EntityOf(name string) string {
-	for _, collection := range []string{"delegations", "invitations", "entities"} {
+	for _, collection := range []string{"delegations", "invitations", "credentials", "entities"} {
 		if v := Part(name, collection); v != "" {
 			return v
 		}

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -16,7 +19,11 @@ type Keyset[T any] struct {
 	Columns []string
 	// Descending sorts them all from the highest.
 	Descending bool
-	// Key are the values of the columns in a row: texts and whole numbers.
+	// Sorted says that the rows are few, and are all read and sorted: the
+	// database is kept from walking through an index of far more rows only
+	// because that is in this order.
+	Sorted bool
+	// Key are the values of the columns in a row: texts, whole numbers and times.
 	Key func(row T) []any
 }
 
@@ -31,13 +38,15 @@ type Request interface {
 
 // Fetch reads the page of a list that a request asks for, and answers it with
 // the token of the next one, "" on the last. `binding` names the list and its
-// other arguments. `query` runs the query with a condition, an order and a limit.
+// other arguments; the order is bound by itself. `query` runs the query with a
+// condition, an order and a limit.
 func Fetch[T any](
 	ctx context.Context, c *Codec, req Request, keys Keyset[T], binding []string,
 	query func(after, order Narrow, limit int) ([]T, error),
 ) (rows []T, next string, err error) {
+	bound := append(slices.Clip(binding), keys.name()...)
 	var last key
-	resumed, err := c.Decode(ctx, req.GetPageToken(), &last, binding...)
+	resumed, err := c.Decode(ctx, req.GetPageToken(), &last, bound...)
 	if err != nil {
 		return nil, "", err
 	}
@@ -53,17 +62,31 @@ func Fetch[T any](
 		return rows, "", nil
 	}
 	rows = rows[:size]
-	next, err = c.Encode(ctx, keys.Key(rows[size-1]), binding...)
+	next, err = c.Encode(ctx, key(keys.Key(rows[size-1])), bound...)
 	return rows, next, err
+}
+
+// name tells one order of a list from another.
+func (k Keyset[T]) name() []string {
+	if k.Descending {
+		return append([]string{"descending"}, k.Columns...)
+	}
+	return append([]string{"ascending"}, k.Columns...)
 }
 
 func (k Keyset[T]) order(s *sql.Selector) {
 	for _, column := range k.Columns {
-		if k.Descending {
-			s.OrderBy(sql.Desc(s.C(column)))
-		} else {
-			s.OrderBy(s.C(column))
-		}
+		s.OrderExpr(sql.ExprFunc(func(b *sql.Builder) {
+			if k.Sorted {
+				// As good as the column, and in no index.
+				b.WriteString("COALESCE").Wrap(func(b *sql.Builder) { b.IdentComma(s.C(column), s.C(column)) })
+			} else {
+				b.Ident(s.C(column))
+			}
+			if k.Descending {
+				b.WriteString(" DESC")
+			}
+		}))
 	}
 }
 
@@ -81,8 +104,21 @@ func (k Keyset[T]) after(last key) Narrow {
 	}
 }
 
-// key are the values of a sort key, as a token holds them.
+// key are the values of a sort key, as a token holds them. A time is a list of
+// the microseconds since 1970, so that it is no number.
 type key []any
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (k key) MarshalJSON() ([]byte, error) {
+	values := make([]any, len(k))
+	for i, v := range k {
+		if t, ok := v.(time.Time); ok {
+			v = []int64{t.UnixMicro()}
+		}
+		values[i] = v
+	}
+	return json.Marshal(values)
+}
 
 // UnmarshalJSON reads numbers as the whole numbers that they are.
 func (k *key) UnmarshalJSON(text []byte) error {
@@ -93,16 +129,30 @@ func (k *key) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	for i, v := range values {
-		n, ok := v.(json.Number)
-		if !ok {
-			continue
-		}
-		whole, err := n.Int64()
-		if err != nil {
+		var err error
+		if values[i], err = value(v); err != nil {
 			return err
 		}
-		values[i] = whole
 	}
 	*k = values
 	return nil
+}
+
+// value is a value of a sort key, as it is compared with a column.
+func value(v any) (any, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case json.Number:
+		return v.Int64()
+	case []any:
+		if len(v) != 1 {
+			break
+		}
+		if n, ok := v[0].(json.Number); ok {
+			micros, err := n.Int64()
+			return time.UnixMicro(micros).UTC(), err
+		}
+	}
+	return nil, errors.New("not a value of a sort key")
 }

@@ -3,9 +3,9 @@ package page_test
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -87,11 +87,12 @@ func TestToken(t *testing.T) {
 // TestFetch pages through rows as a database would answer them.
 func TestFetch(t *testing.T) {
 	type row struct {
-		name string
-		id   int64
+		at time.Time
+		id int64
 	}
-	all := []row{{"a", 1}, {"a", 1 << 60}, {"b", 3}, {"c", 4}, {"c", 5}}
-	keys := page.Keyset[row]{Columns: []string{"name", "id"}, Key: func(r row) []any { return []any{r.name, r.id} }}
+	day := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	all := []row{{day, 1}, {day, 1 << 60}, {day.Add(time.Microsecond), 3}, {day.Add(time.Hour), 4}, {day.Add(time.Hour), 5}}
+	keys := page.Keyset[row]{Columns: []string{"at", "id"}, Key: func(r row) []any { return []any{r.at, r.id} }}
 	c, ctx := codec(t), mission(t, "AUT")
 	var got []row
 	req := &placardv1.ListKeysRequest{PageSize: 2}
@@ -101,11 +102,11 @@ func TestFetch(t *testing.T) {
 			after(s)
 			order(s)
 			query, args := s.Query()
-			want := `SELECT * FROM "t" ORDER BY "t"."name", "t"."id"`
+			want := `SELECT * FROM "t" ORDER BY "t"."at", "t"."id"`
 			rest := all
 			if len(args) > 0 {
-				want = `SELECT * FROM "t" WHERE ("t"."name", "t"."id") > ($1, $2) ORDER BY "t"."name", "t"."id"`
-				at := slices.Index(all, row{fmt.Sprint(args[0]), args[1].(int64)})
+				want = `SELECT * FROM "t" WHERE ("t"."at", "t"."id") > ($1, $2) ORDER BY "t"."at", "t"."id"`
+				at := slices.Index(all, row{args[0].(time.Time), args[1].(int64)})
 				rest = all[at+1:]
 			}
 			if query != want {
@@ -123,5 +124,25 @@ func TestFetch(t *testing.T) {
 	}
 	if !slices.Equal(got, all) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestFetchOfAnotherOrder: a token goes on in the order that it was made for.
+func TestFetchOfAnotherOrder(t *testing.T) {
+	c, ctx := codec(t), mission(t, "AUT")
+	ascending := page.Keyset[string]{Columns: []string{"name"}, Key: func(r string) []any { return []any{r} }}
+	descending := ascending
+	descending.Descending = true
+	other := page.Keyset[string]{Columns: []string{"title"}, Key: ascending.Key}
+	rows := func(_, _ page.Narrow, _ int) ([]string, error) { return []string{"a", "b"}, nil }
+	_, token, err := page.Fetch(ctx, c, &placardv1.ListKeysRequest{PageSize: 1}, ascending, []string{"list"}, rows)
+	if err != nil || token == "" {
+		t.Fatal(token, err)
+	}
+	for _, keys := range []page.Keyset[string]{descending, other} {
+		_, _, err := page.Fetch(ctx, c, &placardv1.ListKeysRequest{PageToken: token}, keys, []string{"list"}, rows)
+		if f, _ := fault.As(err); f == nil || f.Reason != "PAGE_TOKEN_INVALID" {
+			t.Errorf("order by %v, descending %v: %v", keys.Columns, keys.Descending, err)
+		}
 	}
 }

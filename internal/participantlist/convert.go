@@ -9,28 +9,32 @@ import (
 
 // fill puts an outline and its persons into a list.
 func fill(list *placardv1.ParticipantList, e edition, o outline, persons map[string][]*db.ParticipantVersion) {
-	words := vocabularies[e.language]
+	headings := locale.Words(e.language).Statuses
 	list.Title = o.title
 	for _, p := range o.parts {
-		shown := &placardv1.ParticipantList_Part{
-			ParticipationStatus: p.status,
-			Heading:             words.headings[p.status],
-		}
+		shown := &placardv1.ParticipantList_Part{ParticipationStatus: p.status, Heading: headings[p.status]}
 		for _, d := range p.delegations {
-			row := &placardv1.ParticipantList_Delegation{
-				Entity:     name.Entity(d.entity),
-				EntityName: d.name,
-				Late:       &d.late,
-			}
-			for _, v := range persons[d.entity] {
-				row.Persons = append(row.Persons, toPerson(v))
-			}
+			row := toDelegation(d, toPersons(persons[d.entity]))
 			shown.Delegations = append(shown.Delegations, row)
 			list.DelegationCount++
 			list.PersonCount += int32(len(row.Persons))
 		}
 		list.Parts = append(list.Parts, shown)
 	}
+}
+
+func toDelegation(d delegation, persons []*placardv1.ParticipantList_Person) *placardv1.ParticipantList_Delegation {
+	return &placardv1.ParticipantList_Delegation{
+		Entity: name.Entity(d.entity), EntityName: d.name, Late: &d.late, Persons: persons,
+	}
+}
+
+func toPersons(rows []*db.ParticipantVersion) []*placardv1.ParticipantList_Person {
+	persons := make([]*placardv1.ParticipantList_Person, len(rows))
+	for i, row := range rows {
+		persons[i] = toPerson(row)
+	}
+	return persons
 }
 
 func toPerson(v *db.ParticipantVersion) *placardv1.ParticipantList_Person {

@@ -3,9 +3,9 @@ package participantlist
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
+	"errors"
 	"fmt"
-	"strconv"
+	"io"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
@@ -13,16 +13,57 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/document"
+	"github.com/un-placard/placard/internal/fault"
 )
 
 const (
-	contentType   = "text/csv; charset=utf-8"
-	byteOrderMark = "\ufeff"
 	// chunkSize is about how many bytes go out at once.
 	chunkSize = 64 << 10
 	// batchSize is about how many persons are in memory at once.
 	batchSize = 1000
+	// maxPaged is how many persons a document of pages has: some 1,500 pages.
+	maxPaged = 20_000
+	// maxRows is how many persons a spreadsheet has: its rows without the header.
+	maxRows = 1<<20 - 1
 )
+
+// listing is a list to write: its outline, and its persons as they are read.
+type listing struct {
+	edition
+	outline
+	// each visits the delegations in order, with their persons, of whom there is
+	// one at least.
+	each func(visit func(d delegation, persons []*placardv1.ParticipantList_Person) error) error
+	// redact leaves out of a list what the caller may not read.
+	redact func(*placardv1.ParticipantList)
+	// masthead is what the request says of the document.
+	masthead
+}
+
+// format is a format of the file.
+type format struct {
+	extension, contentType string
+	// limit is how many persons it has at the most, 0 for any number.
+	limit int
+	write func(io.Writer, listing) error
+}
+
+func formatOf(f placardv1.ExportParticipantListRequest_Format) format {
+	switch f {
+	case placardv1.ExportParticipantListRequest_XLSX:
+		return format{extension: "xlsx", contentType: spreadsheetType, limit: maxRows, write: writeSpreadsheet}
+	case placardv1.ExportParticipantListRequest_JSON:
+		return format{extension: "json", contentType: "application/json", write: writeJSON}
+	case placardv1.ExportParticipantListRequest_DOCX:
+		return format{extension: "docx", contentType: document.ContentType, limit: maxPaged, write: writeDocument}
+	case placardv1.ExportParticipantListRequest_PDF:
+		return format{extension: "pdf", contentType: "application/pdf", limit: maxPaged, write: writeDocument}
+	default:
+		return format{extension: "csv", contentType: csvType, write: writeCSV}
+	}
+}
 
 // ExportParticipantList implements ParticipantListService. A caller who reads
 // slowly keeps no snapshot open: the outline is of one moment, and so is each
@@ -31,98 +72,119 @@ func (s *Service) ExportParticipantList(
 	req *placardv1.ExportParticipantListRequest, stream grpc.ServerStreamingServer[httpbody.HttpBody],
 ) error {
 	ctx := stream.Context()
-	e := editionOf(ctx, req)
-	var o outline
+	f := formatOf(req.GetFormat())
+	l := listing{edition: editionOf(ctx, req)}
+	l.provisional = req.GetProvisional()
 	err := s.store.Snapshot(ctx, func(ctx context.Context, client *db.Client) error {
 		var err error
-		o, err = readOutline(ctx, client, e)
+		l.outline, err = readOutline(ctx, client, l.edition)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	disposition := fmt.Sprintf("attachment; filename=%q", "participants-"+e.meeting+"-"+e.language+".csv")
-	if err := stream.SetHeader(metadata.Pairs("content-disposition", disposition)); err != nil {
-		return fmt.Errorf("name the file: %w", err)
-	}
-	f := newFile(stream.Send, vocabularies[e.language])
-	for _, p := range o.parts {
-		if err := s.exportPart(ctx, f, e, p); err != nil {
+	if f.limit > 0 {
+		if err := fits(l.persons(), f.limit, "take CSV or JSON, which have no limit"); err != nil {
 			return err
 		}
 	}
-	return f.send()
+	if l.masthead, err = mastheadOf(req, l.outline, s.store.Now()); err != nil {
+		return err
+	}
+	l.each = func(visit func(delegation, []*placardv1.ParticipantList_Person) error) error {
+		return s.each(ctx, l.edition, l.outline, visit)
+	}
+	l.redact = func(list *placardv1.ParticipantList) {
+		s.contract.Redact(access.From(ctx), placardv1.ParticipantListService_GetParticipantList_FullMethodName, list)
+	}
+	out := &download{
+		stream: stream, contentType: f.contentType,
+		name: "participants-" + l.meeting + "-" + l.language + "." + f.extension,
+	}
+	if req.GetFormat() == placardv1.ExportParticipantListRequest_PDF {
+		err = s.writePDF(ctx, out, l)
+	} else {
+		err = f.write(out, l)
+	}
+	if err != nil {
+		return err
+	}
+	return out.send()
 }
 
-func (s *Service) exportPart(ctx context.Context, f *file, e edition, p part) error {
-	next := p.delegations
-	for _, codes := range batches(p.delegations, batchSize) {
-		persons, err := readPersons(ctx, s.store.Client(), e, codes)
-		if err != nil {
-			return err
-		}
-		for _, d := range next[:len(codes)] {
-			for i, v := range persons[d.entity] {
-				if err := f.person(d, i+1, toPerson(v)); err != nil {
+// each visits the delegations of an outline, in batches of persons.
+func (s *Service) each(
+	ctx context.Context, e edition, o outline, visit func(delegation, []*placardv1.ParticipantList_Person) error,
+) error {
+	for _, p := range o.parts {
+		next := p.delegations
+		for _, codes := range batches(p.delegations, batchSize) {
+			rows, err := readPersons(ctx, s.store.Client(), e, codes)
+			if err != nil {
+				return err
+			}
+			for _, d := range next[:len(codes)] {
+				if len(rows[d.entity]) == 0 {
+					continue // withdrawn meanwhile
+				}
+				if err := visit(d, toPersons(rows[d.entity])); err != nil {
 					return err
 				}
 			}
+			next = next[len(codes):]
 		}
-		next = next[len(codes):]
 	}
 	return nil
 }
 
-// file writes rows and sends them in chunks. A chunk ends with a row.
-type file struct {
-	words  vocabulary
-	out    func(*httpbody.HttpBody) error
-	buffer bytes.Buffer
-	rows   *csv.Writer
-	begun  bool
+// writePDF writes the document as PDF.
+func (s *Service) writePDF(ctx context.Context, w io.Writer, l listing) error {
+	err := s.office.PDF(ctx,
+		func(w io.Writer) error { return writeDocument(w, l) },
+		func(r io.Reader) error {
+			_, err := io.Copy(w, r)
+			return err
+		})
+	if errors.Is(err, document.ErrUnavailable) {
+		return fault.Precondition("PDF_UNAVAILABLE",
+			"this server makes no PDF, because LibreOffice is not installed: export the list as DOCX")
+	}
+	return err
 }
 
-func newFile(out func(*httpbody.HttpBody) error, words vocabulary) *file {
-	f := &file{words: words, out: out}
-	f.buffer.WriteString(byteOrderMark)
-	f.rows = csv.NewWriter(&f.buffer)
-	f.rows.UseCRLF = true
-	_ = f.rows.Write(words.columns[:]) // into memory
-	return f
+// download sends what is written in chunks, each of which ends with a write. The
+// first one says what the file is.
+type download struct {
+	stream            grpc.ServerStreamingServer[httpbody.HttpBody]
+	contentType, name string
+	buffer            bytes.Buffer
+	begun             bool
 }
 
-// person writes the row of a person, whose place in the delegation counts
-// those on the list only.
-func (f *file) person(d delegation, place int, p *placardv1.ParticipantList_Person) error {
-	cells := []string{
-		f.words.headings[d.status], d.entity, d.name.GetText(), strconv.Itoa(place),
-		p.GetHonorific(), p.GetDisplayName(), p.GetLatinName(), p.GetFunctionalTitle(), p.GetOrganization(),
-		f.words.roles[p.GetRole()], f.words.modalities[p.GetModality()],
+// Write implements io.Writer.
+func (d *download) Write(b []byte) (int, error) {
+	d.buffer.Write(b)
+	if d.buffer.Len() < chunkSize {
+		return len(b), nil
 	}
-	for i, cell := range cells {
-		cells[i] = plainCell(cell)
-	}
-	_ = f.rows.Write(cells) // into memory
-	f.rows.Flush()
-	if f.buffer.Len() < chunkSize {
+	return len(b), d.send()
+}
+
+// send sends what is written.
+func (d *download) send() error {
+	if d.begun && d.buffer.Len() == 0 {
 		return nil
 	}
-	return f.send()
-}
-
-// send sends what is written. The first chunk says what the file is.
-func (f *file) send() error {
-	f.rows.Flush()
-	if f.begun && f.buffer.Len() == 0 {
-		return nil
+	chunk := &httpbody.HttpBody{Data: bytes.Clone(d.buffer.Bytes())}
+	if !d.begun {
+		chunk.ContentType = d.contentType
+		if err := d.stream.SetHeader(metadata.Pairs("content-disposition", fmt.Sprintf("attachment; filename=%q", d.name))); err != nil {
+			return fmt.Errorf("name the file: %w", err)
+		}
 	}
-	chunk := &httpbody.HttpBody{Data: bytes.Clone(f.buffer.Bytes())}
-	if !f.begun {
-		chunk.ContentType = contentType
-	}
-	f.begun = true
-	f.buffer.Reset()
-	if err := f.out(chunk); err != nil {
+	d.begun = true
+	d.buffer.Reset()
+	if err := d.stream.Send(chunk); err != nil {
 		return fmt.Errorf("send list: %w", err)
 	}
 	return nil

@@ -19,11 +19,12 @@ import (
 	entityrules "github.com/un-placard/placard/internal/entity"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
-	"github.com/un-placard/placard/internal/name"
 )
 
 // outline is a list without its persons.
 type outline struct {
+	// about is the meeting: its texts, days and time zone.
+	about *placardv1.Meeting
 	title *placardv1.ShownText
 	parts []part
 }
@@ -42,7 +43,7 @@ func (o outline) persons() int {
 // readOutline reads what a list consists of, in a few queries whatever its
 // size. A delegation is on it if somebody of it is.
 func readOutline(ctx context.Context, client *db.Client, e edition) (outline, error) {
-	title, day, err := readMeeting(ctx, client, e)
+	about, err := readMeeting(ctx, client, e)
 	if err != nil {
 		return outline{}, err
 	}
@@ -58,7 +59,7 @@ func readOutline(ctx context.Context, client *db.Client, e edition) (outline, er
 	if err != nil {
 		return outline{}, err
 	}
-	names, err := readNames(ctx, client, e, day)
+	names, err := readNames(ctx, client, e, about.GetStartDate())
 	if err != nil {
 		return outline{}, err
 	}
@@ -73,23 +74,29 @@ func readOutline(ctx context.Context, client *db.Client, e edition) (outline, er
 			entity: code, status: status, name: names[code], late: isLate, persons: count,
 		})
 	}
-	return outline{title: title, parts: divide(delegations, e.language)}, nil
+	return outline{
+		about: about,
+		title: locale.Show(about.GetTitle(), e.language, e.accept),
+		parts: divide(delegations, e.language),
+	}, nil
 }
 
-// readMeeting answers the title of a meeting and its first day.
-func readMeeting(ctx context.Context, client *db.Client, e edition) (title *placardv1.ShownText, day string, err error) {
+// readMeeting answers the texts, the days and the time zone of a meeting.
+func readMeeting(ctx context.Context, client *db.Client, e edition) (*placardv1.Meeting, error) {
 	row, err := client.Meeting.Query().Where(meeting.ID(e.meeting)).Only(ctx)
 	if db.IsNotFound(err) {
-		return nil, "", fault.NotFound(name.Meeting(e.meeting) + "/participantList")
+		return nil, fault.NotFound(e.resource)
 	}
 	if err != nil {
-		return nil, "", fmt.Errorf("read meeting: %w", err)
+		return nil, fmt.Errorf("read meeting: %w", err)
 	}
-	var m placardv1.Meeting
-	if err := protojson.Unmarshal([]byte(row.Content), &m); err != nil {
-		return nil, "", fmt.Errorf("read content of meeting: %w", err)
+	m := &placardv1.Meeting{}
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal([]byte(row.Content), m); err != nil {
+		return nil, fmt.Errorf("read content of meeting: %w", err)
 	}
-	return locale.Show(m.GetTitle(), e.language, e.accept), row.StartDate, nil
+	m.StartDate, m.EndDate, m.TimeZone = row.StartDate, row.EndDate, row.TimeZone
+	m.Modality = placardv1.Meeting_Modality(placardv1.Meeting_Modality_value[row.Modality])
+	return m, nil
 }
 
 // listed are the versions of the persons on the list.

@@ -2,12 +2,16 @@ package participantlist
 
 import (
 	"cmp"
+	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 )
 
@@ -55,6 +59,43 @@ func divide(delegations []delegation, language string) []part {
 	return parts
 }
 
+// fits refuses a list of more persons than the limit, and says what to do instead.
+func fits(persons, limit int, instead string) error {
+	if persons <= limit {
+		return nil
+	}
+	return fault.Precondition("LIST_TOO_LARGE",
+		fmt.Sprintf("%d persons are on the list, and this holds %d at the most: %s", persons, limit, instead),
+		"persons", strconv.Itoa(persons), "limit", strconv.Itoa(limit))
+}
+
+// headFirst puts the head of a delegation before the others, who keep their
+// order.
+func headFirst(persons []*placardv1.ParticipantList_Person) []*placardv1.ParticipantList_Person {
+	rank := func(p *placardv1.ParticipantList_Person) int {
+		if p.GetRole() == placardv1.Participant_HEAD {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(persons), func(a, b *placardv1.ParticipantList_Person) int {
+		return cmp.Compare(rank(a), rank(b))
+	})
+}
+
+// suffix is a suffix of a symbol: an addendum, a revision, a corrigendum.
+var suffix = regexp.MustCompile(`/(Add|Rev|Corr)\.\d+`)
+
+// kinds are what the suffixes of a symbol say that a document is, in their
+// order: "INF/1/Rev.1/Add.2" is an addendum to a revision.
+func kinds(symbol string) []string {
+	var out []string
+	for _, m := range suffix.FindAllStringSubmatch(symbol, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
 // batches cuts delegations into runs of about so many persons, each delegation
 // whole.
 func batches(delegations []delegation, persons int) [][]string {
@@ -82,4 +123,52 @@ func plainCell(text string) string {
 		return "'" + text
 	}
 	return text
+}
+
+// sentence says in a language that the entities of a status were represented.
+func sentence(lang string, status placardv1.ParticipationStatus, names []string) string {
+	a := attendances[lang]
+	said := a.said[status]
+	begin := said.many
+	switch {
+	case len(names) == 1 && said.one != "":
+		begin = said.one
+	case len(names) == 2 && said.two != "":
+		begin = said.two
+	}
+	// A name that is an abbreviation brings its full stop along.
+	return begin + a.colon + strings.TrimSuffix(enumerate(lang, names), ".") + a.stop
+}
+
+// enumerate lists names in a language: "A, B and C". Where a name has a comma in
+// it, semicolons part them.
+func enumerate(lang string, names []string) string {
+	a := attendances[lang]
+	comma := a.comma
+	for _, n := range names {
+		if strings.ContainsAny(n, ",،，") {
+			comma = a.semicolon
+		}
+	}
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	and := a.and
+	if lang == "es" && beginsWithI(names[last]) {
+		and = " e "
+	}
+	return strings.Join(names[:last], comma) + and + names[last]
+}
+
+// beginsWithI tells whether a Spanish word begins with the vowel i, before which
+// "y" becomes "e": Indonesia, Islandia, Hispania, but not hierro nor Yemen.
+func beginsWithI(word string) bool {
+	word = strings.TrimPrefix(strings.ToLower(word), "h")
+	if strings.HasPrefix(word, "í") {
+		return true
+	}
+	rest, ok := strings.CutPrefix(word, "i")
+	next, _ := utf8.DecodeRuneInString(rest)
+	return ok && !strings.ContainsRune("aeouáéóú", next)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 )
 
@@ -78,29 +79,119 @@ func TestDivide(t *testing.T) {
 }
 
 // No language lacks a word.
-func TestVocabularies(t *testing.T) {
+func TestColumns(t *testing.T) {
 	for _, language := range locale.Languages() {
-		words, ok := vocabularies[language]
-		if !ok {
-			t.Errorf("%s is missing", language)
-			continue
-		}
-		if slices.Contains(words.columns[:], "") {
+		header := header(language)
+		if slices.Contains(header, "") {
 			t.Errorf("%s: a column has no name", language)
 		}
+	}
+}
+
+func TestFits(t *testing.T) {
+	if err := fits(10, 10, "go"); err != nil {
+		t.Error(err)
+	}
+	if f, ok := fault.As(fits(11, 10, "go")); !ok || f.Reason != "LIST_TOO_LARGE" || f.Meta["persons"] != "11" || f.Meta["limit"] != "10" {
+		t.Errorf("got %v", f)
+	}
+}
+
+func TestHeadFirst(t *testing.T) {
+	person := func(name string, role placardv1.Participant_Role) *placardv1.ParticipantList_Person {
+		return &placardv1.ParticipantList_Person{DisplayName: name, Role: role}
+	}
+	var got []string
+	for _, p := range headFirst([]*placardv1.ParticipantList_Person{
+		person("a", placardv1.Participant_ADVISER), person("b", placardv1.Participant_EXPERT),
+		person("c", placardv1.Participant_HEAD), person("d", placardv1.Participant_ADVISER),
+	}) {
+		got = append(got, p.GetDisplayName())
+	}
+	if diff := cmp.Diff([]string{"c", "a", "b", "d"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestKinds(t *testing.T) {
+	for symbol, want := range map[string][]string{
+		"":                                nil,
+		"CTOC/COP/WG.4/2010/INF/1":        nil,
+		"CTOC/COP/WG.4/2010/INF/1/Add.1":  {"Add"},
+		"CTOC/COP/2010/INF/1/Rev.1/Add.2": {"Rev", "Add"},
+		"CTOC/COP/2010/INF/1/Corr.10":     {"Corr"},
+		"Address/Revision":                nil,
+	} {
+		if diff := cmp.Diff(want, kinds(symbol)); diff != "" {
+			t.Errorf("%s: %s", symbol, diff)
+		}
+	}
+}
+
+func TestSentence(t *testing.T) {
+	party, ngo := placardv1.ParticipationStatus_STATE_PARTY, placardv1.ParticipationStatus_NGO
+	for _, test := range []struct {
+		language string
+		status   placardv1.ParticipationStatus
+		names    []string
+		want     string
+	}{
+		{"en", party, []string{"Austria"}, "The following State party was represented at the meeting: Austria."},
+		{"en", party, []string{"Austria", "Bosnia and Herzegovina", "Iran (Islamic Republic of)"},
+			"The following States parties were represented at the meeting: Austria, Bosnia and Herzegovina and Iran (Islamic Republic of)."},
+		{"en", ngo, []string{"Aid, Trade and Law", "Rights Inc."},
+			"The following non-governmental organizations were represented by observers: Aid, Trade and Law and Rights Inc."},
+		{"en", ngo, []string{"Aid, Trade and Law", "Peace", "Rights Inc."},
+			"The following non-governmental organizations were represented by observers: Aid, Trade and Law; Peace and Rights Inc."},
+		{"fr", party, []string{"Allemagne", "Autriche", "Égypte"},
+			"Les États parties ci-après étaient représentés à la réunion\u00a0: Allemagne, Autriche et Égypte."},
+		{"es", party, []string{"Alemania", "Austria", "Indonesia"},
+			"En la reunión estuvieron representados los siguientes Estados parte: Alemania, Austria e Indonesia."},
+		{"es", party, []string{"Alemania", "Yemen"},
+			"En la reunión estuvieron representados los siguientes Estados parte: Alemania y Yemen."},
+		{"ru", party, []string{"Австрия", "Мексика", "Чили"},
+			"На совещании были представлены следующие государства-участники: Австрия, Мексика и Чили."},
+		{"ru", party, []string{"Австрия"}, "На совещании было представлено следующее государство-участник: Австрия."},
+		{"ar", party, []string{"مصر"}, "كانت الدولة الطرف التالية ممثَّلة في الاجتماع: مصر."},
+		{"ar", party, []string{"مصر", "النمسا"}, "كانت الدولتان الطرفان التاليتان ممثَّلتين في الاجتماع: مصر والنمسا."},
+		{"ar", party, []string{"ألمانيا", "مصر", "النمسا"}, "كانت الدول الأطراف التالية ممثَّلة في الاجتماع: ألمانيا، مصر والنمسا."},
+		{"zh", party, []string{"阿根廷", "奥地利", "中国"}, "下列缔约国派代表出席了会议：阿根廷、奥地利和中国。"},
+	} {
+		if got := sentence(test.language, test.status, test.names); got != test.want {
+			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+}
+
+func TestBeginsWithI(t *testing.T) {
+	for word, want := range map[string]bool{
+		"Indonesia": true, "Íñigo": true, "Hispania": true, "Irán (República Islámica del)": true, "Islas Cook": true, "I": true,
+		"Yemen": false, "hierro": false, "ionosfera": false, "Austria": false, "": false,
+	} {
+		if got := beginsWithI(word); got != want {
+			t.Errorf("%q: %t", word, got)
+		}
+	}
+}
+
+// No language lacks a word.
+func TestWords(t *testing.T) {
+	for _, language := range locale.Languages() {
+		p := papers[language]
+		for what, word := range map[string]string{
+			"organization": p.organization, "list": p.list, "provisional list": p.provisionalList,
+			"addendum": p.kinds["Add"], "revision": p.kinds["Rev"], "corrigendum": p.kinds["Corr"],
+			"notes": p.notes, "general": p.general, "limited": p.limited, "language": p.language,
+			"comma": p.comma, "open": p.open, "close": p.close,
+			"colon": attendances[language].colon, "and": attendances[language].and,
+		} {
+			if word == "" {
+				t.Errorf("%s: %s is missing", language, what)
+			}
+		}
 		for value, name := range placardv1.ParticipationStatus_name {
-			if value != 0 && words.headings[placardv1.ParticipationStatus(value)] == "" {
-				t.Errorf("%s: %s has no heading", language, name)
-			}
-		}
-		for value, name := range placardv1.Participant_Role_name {
-			if value != 0 && !slices.Contains(unlisted, name) && words.roles[placardv1.Participant_Role(value)] == "" {
-				t.Errorf("%s: %s has no word", language, name)
-			}
-		}
-		for value, name := range placardv1.Participant_Modality_name {
-			if value != 0 && words.modalities[placardv1.Participant_Modality(value)] == "" {
-				t.Errorf("%s: %s has no word", language, name)
+			if value != 0 && attendances[language].said[placardv1.ParticipationStatus(value)].many == "" {
+				t.Errorf("%s: %s has no sentence", language, name)
 			}
 		}
 	}

@@ -4,14 +4,13 @@ package participantlist
 
 import (
 	"context"
-	"fmt"
-	"strconv"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
-	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/document"
 	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/store"
@@ -21,19 +20,29 @@ import (
 type Config struct {
 	// Store holds meetings and delegations.
 	Store *store.Store
+	// Contract says what of a list a role reads.
+	Contract *access.Contract
+	// Office makes PDF.
+	Office *document.Office
 }
 
 // Service implements ParticipantListService.
 type Service struct {
 	placardv1.UnimplementedParticipantListServiceServer
-	store *store.Store
+	store    *store.Store
+	contract *access.Contract
+	office   *document.Office
 }
 
 // New makes the service.
-func New(cfg Config) *Service { return &Service{store: cfg.Store} }
+func New(cfg Config) *Service {
+	return &Service{store: cfg.Store, contract: cfg.Contract, office: cfg.Office}
+}
 
-// edition says which list is asked for.
+// edition says which list is asked for, by the name of the resource that is
+// made of it.
 type edition struct {
+	resource    string
 	meeting     string
 	language    string
 	accept      []string
@@ -45,13 +54,12 @@ type edition struct {
 func editionOf(ctx context.Context, req interface {
 	GetName() string
 	GetLanguage() string
-	GetProvisional() bool
 }) edition {
 	e := edition{
-		meeting:     name.MeetingOf(req.GetName()),
-		language:    req.GetLanguage(),
-		accept:      locale.FromContext(ctx),
-		provisional: req.GetProvisional(),
+		resource: req.GetName(),
+		meeting:  name.MeetingOf(req.GetName()),
+		language: req.GetLanguage(),
+		accept:   locale.FromContext(ctx),
 	}
 	if e.language == "" {
 		e.language = locale.Best(e.accept)
@@ -68,6 +76,7 @@ func (s *Service) GetParticipantList(
 	ctx context.Context, req *placardv1.GetParticipantListRequest,
 ) (*placardv1.ParticipantList, error) {
 	e := editionOf(ctx, req)
+	e.provisional = req.GetProvisional()
 	list := &placardv1.ParticipantList{
 		Name:        req.GetName(),
 		Language:    e.language,
@@ -79,10 +88,8 @@ func (s *Service) GetParticipantList(
 		if err != nil {
 			return err
 		}
-		if n := o.persons(); n > maxPersons {
-			return fault.Precondition("LIST_TOO_LARGE",
-				fmt.Sprintf("%d persons are on the list, and %d are answered at once: export it instead", n, maxPersons),
-				"persons", strconv.Itoa(n), "limit", strconv.Itoa(maxPersons))
+		if err := fits(o.persons(), maxPersons, "export it instead"); err != nil {
+			return err
 		}
 		persons, err := readPersons(ctx, client, e, nil)
 		if err != nil {

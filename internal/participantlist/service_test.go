@@ -21,6 +21,7 @@ import (
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/document"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/participantlist"
@@ -172,7 +173,13 @@ func each(t *testing.T, fn func(t *testing.T, svc *participantlist.Service, s *s
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		write(t, s)
-		fn(t, participantlist.New(participantlist.Config{Store: s}), s)
+		contract, err := access.ReadContract()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fn(t, participantlist.New(participantlist.Config{
+			Store: s, Contract: contract, Office: document.NewOffice("no-such-office"),
+		}), s)
 	}, storetest.At(now))
 }
 

@@ -31,6 +31,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 )
@@ -39,8 +40,10 @@ import (
 // that gRPC would make, and sends it the same way, in the process.
 type gateway struct {
 	server *Server
-	mux    *runtime.ServeMux
-	routes map[string]*route
+	// channel leads to the services, in the process.
+	channel *inprocgrpc.Channel
+	mux     *runtime.ServeMux
+	routes  map[string]*route
 }
 
 // newGateway makes the door for JSON.
@@ -48,13 +51,14 @@ func (s *Server) newGateway(ctx context.Context, way station) (*gateway, error) 
 	channel := (&inprocgrpc.Channel{}).
 		WithServerUnaryInterceptor(way.unary).WithServerStreamInterceptor(way.stream).WithCloner(handover{})
 	s.cfg.Register(channel)
-	g := &gateway{server: s, routes: readRoutes(s.cfg.Contract.Descriptors())}
+	g := &gateway{server: s, channel: channel, routes: readRoutes(s.cfg.Contract.Descriptors())}
 	g.mux = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, &marshaler{&runtime.JSONPb{
 			MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true},
 		}}),
 		runtime.WithMiddlewares(g.strict),
 		runtime.WithForwardResponseOption(tagged),
+		runtime.WithForwardResponseRewriter(pickedInJSON),
 		runtime.WithErrorHandler(g.failed),
 		runtime.WithStreamErrorHandler(brokenOff),
 		runtime.WithRoutingErrorHandler(g.unrouted),
@@ -69,13 +73,18 @@ func (s *Server) newGateway(ctx context.Context, way station) (*gateway, error) 
 	for _, err := range []error{
 		placardv1.RegisterCallerServiceHandlerClient(ctx, g.mux, placardv1.NewCallerServiceClient(c)),
 		placardv1.RegisterChangeServiceHandlerClient(ctx, g.mux, placardv1.NewChangeServiceClient(c)),
+		placardv1.RegisterCredentialsServiceHandlerClient(ctx, g.mux, placardv1.NewCredentialsServiceClient(c)),
 		placardv1.RegisterDelegationServiceHandlerClient(ctx, g.mux, placardv1.NewDelegationServiceClient(c)),
+		placardv1.RegisterDocumentServiceHandlerClient(ctx, g.mux, placardv1.NewDocumentServiceClient(c)),
 		placardv1.RegisterEntityServiceHandlerClient(ctx, g.mux, placardv1.NewEntityServiceClient(c)),
+		placardv1.RegisterFileServiceHandlerClient(ctx, g.mux, placardv1.NewFileServiceClient(c)),
+		placardv1.RegisterInstrumentServiceHandlerClient(ctx, g.mux, placardv1.NewInstrumentServiceClient(c)),
 		placardv1.RegisterInvitationServiceHandlerClient(ctx, g.mux, placardv1.NewInvitationServiceClient(c)),
 		placardv1.RegisterKeyServiceHandlerClient(ctx, g.mux, placardv1.NewKeyServiceClient(c)),
 		placardv1.RegisterMeetingServiceHandlerClient(ctx, g.mux, placardv1.NewMeetingServiceClient(c)),
 		placardv1.RegisterParticipantListServiceHandlerClient(ctx, g.mux, placardv1.NewParticipantListServiceClient(c)),
 		placardv1.RegisterParticipantServiceHandlerClient(ctx, g.mux, placardv1.NewParticipantServiceClient(c)),
+		placardv1.RegisterStatisticsServiceHandlerClient(ctx, g.mux, placardv1.NewStatisticsServiceClient(c)),
 	} {
 		if err != nil {
 			return nil, fmt.Errorf("open the door for JSON: %w", err)
@@ -128,8 +137,10 @@ type exchangeKey struct{}
 // exchange is a request whose route is known.
 type exchange struct {
 	*route
-	// body as it was sent.
+	// body as it was sent, if it is JSON.
 	body []byte
+	// readMask as it was sent, in the contract's names.
+	readMask []string
 }
 
 type probeKey struct{}
@@ -164,20 +175,32 @@ func (g *gateway) strict(next runtime.HandlerFunc) runtime.HandlerFunc {
 			return
 		}
 		// A body is read for those who have a key.
+		var who access.Principal
 		if r.ContentLength != 0 {
-			if _, err := g.server.principal(r.Context(), r.Header.Get("Authorization")); err != nil {
+			if who, err = g.server.principal(r.Context(), r.Header.Get("Authorization")); err != nil {
 				g.server.refuse(w, r, err)
 				return
 			}
 		}
 		r.Header.Del("Grpc-Timeout") // of REST there is none
 		e.masksInProto(query)
+		e.readMask = readMask(query)
 		r.URL.RawQuery = query.Encode()
-		if e.body, err = readBody(w, r, e.route); err != nil {
-			g.server.refuse(w, r, err)
-			return
+		if up := uploadOf(e.method.Input()); up != nil {
+			body, leave, err := g.server.receiveBody(w, r, up, who.Name())
+			if err != nil {
+				g.server.refuse(w, r, err)
+				return
+			}
+			defer leave()
+			r.Body = body
+		} else {
+			if e.body, err = readBody(w, r, e.route); err != nil {
+				g.server.refuse(w, r, err)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(e.body))
 		}
-		r.Body = io.NopCloser(bytes.NewReader(e.body))
 		next(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e)), params)
 	}
 }
@@ -193,7 +216,7 @@ func readBody(w http.ResponseWriter, r *http.Request, rt *route) ([]byte, error)
 	}
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" || !strings.EqualFold(cmp.Or(parameters["charset"], "utf-8"), "utf-8") ||
-		!strings.EqualFold(cmp.Or(r.Header.Get("Content-Encoding"), "identity"), "identity") {
+		!plain(r) {
 		return nil, fault.New(codes.InvalidArgument, "UNSUPPORTED_MEDIA_TYPE",
 			"the body must be JSON in UTF-8, not compressed: Content-Type: application/json")
 	}
@@ -208,6 +231,11 @@ func readBody(w http.ResponseWriter, r *http.Request, rt *route) ([]byte, error)
 		return nil, malformed("this method takes no body; parameters belong in the query")
 	}
 	return body, nil
+}
+
+// plain tells whether a body is sent as it is, not compressed.
+func plain(r *http.Request) bool {
+	return strings.EqualFold(cmp.Or(r.Header.Get("Content-Encoding"), "identity"), "identity")
 }
 
 // failed answers an error: of the call, or of the gateway that could not make
@@ -303,7 +331,14 @@ func (m *marshaler) Marshal(v any) ([]byte, error) {
 	if file, ok := v.(*httpbody.HttpBody); ok {
 		return file.GetData(), nil
 	}
+	list, pruned := v.(picked)
+	if pruned {
+		v = list.Message
+	}
 	text, err := m.JSONPb.Marshal(v)
+	if pruned && err == nil {
+		return list.pruneJSON(text)
+	}
 	switch v.(type) {
 	case map[string]any, map[string]proto.Message:
 		text = append(text, '\n')
@@ -313,8 +348,12 @@ func (m *marshaler) Marshal(v any) ([]byte, error) {
 
 func (m *marshaler) Delimiter() []byte { return nil }
 
-// NewDecoder reads the whole body, so that what follows its JSON is refused.
+// NewDecoder reads the whole body, so that what follows its JSON is refused. A
+// file is taken as it is.
 func (m *marshaler) NewDecoder(r io.Reader) runtime.Decoder {
+	if body, ok := r.(*rawBody); ok {
+		return runtime.DecoderFunc(body.into)
+	}
 	return runtime.DecoderFunc(func(v any) error {
 		text, err := io.ReadAll(r)
 		if err != nil {
@@ -337,6 +376,48 @@ type inProcess struct{ *inprocgrpc.Channel }
 func (c inProcess) Invoke(ctx context.Context, method string, req, resp any, opts ...grpc.CallOption) error {
 	callOf(ctx).method = method
 	return c.Channel.Invoke(ctx, method, req, resp, opts...)
+}
+
+// newPages makes the pages for people, nil for none.
+func (s *Server) newPages(g *gateway) (http.Handler, error) {
+	if s.cfg.Pages == nil {
+		return nil, nil
+	}
+	count := func(l *limiter) func(context.Context) error {
+		return func(ctx context.Context) error {
+			if err := l.take(network(callOf(ctx).address)); err != nil {
+				return s.status(ctx, faultOf(ctx, err)).Err()
+			}
+			return nil
+		}
+	}
+	pages, err := s.cfg.Pages(Inside{
+		Calls: pageCalls{g.channel}, CountRequest: count(s.addresses), CountSignIn: count(s.signIns), Stopping: s.stopped,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the pages: %w", err)
+	}
+	return pages, nil
+}
+
+// pageCalls are the calls of the pages. One request of theirs makes several,
+// each of which is a call of its own.
+type pageCalls struct{ *inprocgrpc.Channel }
+
+// Invoke implements grpc.ClientConnInterface.
+func (c pageCalls) Invoke(ctx context.Context, method string, req, resp any, opts ...grpc.CallOption) error {
+	return c.Channel.Invoke(ofPage(ctx, method), method, req, resp, opts...)
+}
+
+// NewStream implements grpc.ClientConnInterface.
+func (c pageCalls) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return c.Channel.NewStream(ofPage(ctx, method), desc, method, opts...)
+}
+
+func ofPage(ctx context.Context, method string) context.Context {
+	own := *callOf(ctx)
+	own.door, own.method = doorPage, method
+	return context.WithValue(ctx, callKey{}, &own)
 }
 
 // NewStream makes the header of a stream of files wait for the first part, so
@@ -459,7 +540,7 @@ func writeStatus(w http.ResponseWriter, r *http.Request, st *status.Status) {
 // httpStatus is the status of HTTP for an error.
 func httpStatus(st *status.Status) int {
 	switch reason(st) {
-	case "MESSAGE_TOO_LARGE":
+	case "MESSAGE_TOO_LARGE", "FILE_TOO_LARGE":
 		return http.StatusRequestEntityTooLarge
 	case "UNSUPPORTED_MEDIA_TYPE":
 		return http.StatusUnsupportedMediaType

@@ -75,7 +75,7 @@ func TestMalformedREST(t *testing.T) {
 		{name: "no such path outside the API", method: "GET", path: "/nothing", status: 404, reason: "PATH_NOT_FOUND"},
 		{name: "no such verb", method: "POST", path: "/v1/meetings/m1:explode", body: `{}`, status: 404, reason: "PATH_NOT_FOUND"},
 		{name: "a method that the path has not", method: "PUT", path: "/v1/meetings/m1", body: `{}`, status: 405, reason: "METHOD_NOT_ALLOWED"},
-		{name: "no override of the method", method: "POST", path: "/v1/entities", body: "",
+		{name: "no override of the method", method: "POST", path: "/v1/changes", body: "",
 			headers: []string{"X-HTTP-Method-Override", "GET", "Content-Type", "application/x-www-form-urlencoded"}, status: 405, reason: "METHOD_NOT_ALLOWED"},
 		{name: "a method that a page has not", method: "POST", path: "/healthz", body: `{}`, status: 405, reason: "METHOD_NOT_ALLOWED"},
 	} {

@@ -19,7 +19,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// maxMessage is the size of the largest message received, in bytes, through either door.
+// maxMessage is the size of the largest message received, in bytes, through
+// either door; that of an upload is another (see upload).
 const maxMessage = 4 << 20
 
 // streamWorkers is how many goroutines of gRPC stay. More calls at once have one
@@ -30,7 +31,7 @@ const streamWorkers = 32
 func (s *Server) newGRPC(way station, config *tls.Config) *grpc.Server {
 	options := []grpc.ServerOption{
 		grpc.UnaryInterceptor(way.unary),
-		grpc.StreamInterceptor(way.stream),
+		grpc.StreamInterceptor(s.uploadsAside(way.stream)),
 		grpc.StatsHandler(otelgrpc.NewServerHandler(
 			otelgrpc.WithTracerProvider(s.cfg.Telemetry.Tracer),
 			otelgrpc.WithPropagators(s.cfg.Telemetry.Propagator),
@@ -56,7 +57,7 @@ func (s *Server) newGRPC(way station, config *tls.Config) *grpc.Server {
 		options = append(options, grpc.Creds(credentials.NewTLS(config)))
 	}
 	g := grpc.NewServer(options...)
-	s.cfg.Register(g)
+	s.cfg.Register(receiving{g, s, way})
 	s.health = health.NewServer()
 	for service, info := range g.GetServiceInfo() {
 		s.health.SetServingStatus(service, healthpb.HealthCheckResponse_SERVING)
@@ -79,11 +80,15 @@ type lenient struct{ encoding.CodecV2 }
 func (l lenient) Unmarshal(data mem.BufferSlice, v any) error {
 	err := l.CodecV2.Unmarshal(data, v)
 	if m, ok := v.(proto.Message); ok && err != nil {
-		proto.Reset(m)
-		m.ProtoReflect().SetUnknown(protowire.AppendTag(nil, undecoded, protowire.EndGroupType))
+		markUndecoded(m)
 		return nil
 	}
 	return err
+}
+
+func markUndecoded(m proto.Message) {
+	proto.Reset(m)
+	m.ProtoReflect().SetUnknown(protowire.AppendTag(nil, undecoded, protowire.EndGroupType))
 }
 
 // undecoded is the number of the field that marks a message. No contract can

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -38,8 +39,8 @@ const (
 		"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-// newHTTP makes what HTTP answers.
-func (s *Server) newHTTP(api http.Handler) (http.Handler, error) {
+// newHTTP makes what HTTP answers. `pages` may be nil.
+func (s *Server) newHTTP(api, pages http.Handler) (http.Handler, error) {
 	page, err := docs.ReadFile("docs/index.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the page of the API: %w", err)
@@ -80,6 +81,18 @@ func (s *Server) newHTTP(api http.Handler) (http.Handler, error) {
 			s.refusePath(w, r)
 		}
 	})))
+	if pages != nil {
+		for _, path := range []string{"/sign-in", "/sign-out", "/meetings", "/meetings/", "/assets/"} {
+			mux.Handle(path, pages)
+		}
+		mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+				s.refusePath(w, r)
+				return
+			}
+			http.Redirect(w, r, "/meetings", http.StatusSeeOther)
+		})
+	}
 	mux.HandleFunc("/", s.refusePath)
 	return s.outermost(compressed(mux)), nil
 }
@@ -170,5 +183,12 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// Unwrap lets http.ResponseController flush and set deadlines.
+// Flush sends what was written so far. What compresses asks for it here, and
+// does not look behind.
+func (w *answerWriter) Flush() {
+	w.began = true
+	_ = http.NewResponseController(w.ResponseWriter).Flush() // if it fails the caller is gone
+}
+
+// Unwrap lets http.ResponseController set deadlines.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -62,6 +64,8 @@ func (s *Server) path() station {
 		onMessage(s.authorize, s.redact).except(infrastructure),
 		// A write that is repeated is done once (AIP-155).
 		station{unary: s.once, stream: passStream}.except(infrastructure),
+		// Of a list only the fields that the caller wants (AIP-157).
+		station{unary: s.pick, stream: passStream}.except(infrastructure),
 	)
 }
 
@@ -81,13 +85,14 @@ func passStream(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler
 const (
 	doorGRPC = "grpc"
 	doorREST = "rest"
+	doorPage = "page"
 )
 
 // call is what is known of a call while it is answered.
 type call struct {
 	// id is the request id, of the caller's choice or ours.
 	id string
-	// door is doorGRPC or doorREST.
+	// door is doorGRPC, doorREST or doorPage.
 	door string
 	// address of the caller, without port.
 	address string
@@ -299,7 +304,8 @@ func (s *Server) status(ctx context.Context, f *fault.Error) *status.Status {
 
 func (s *Server) limitAddress(ctx context.Context, _ string, next func(context.Context) error) error {
 	c := callOf(ctx)
-	// Through REST it was counted before the body was read.
+	// Through REST it was counted before the body was read; of a page the
+	// request is counted, not the calls that it makes.
 	if c.door == doorGRPC {
 		if err := s.addresses.take(network(c.address)); err != nil {
 			return err
@@ -360,8 +366,12 @@ func (s *Server) deadline(ctx context.Context, method string, next func(context.
 	return err
 }
 
-// decoded refuses a message that could not be decoded (see lenient).
-func decoded(_ context.Context, _ string, m proto.Message) error {
+// decoded refuses a message that could not be received or decoded (see
+// receiveMessage and lenient).
+func decoded(ctx context.Context, _ string, m proto.Message) error {
+	if err := arrivedWith(ctx); err != nil {
+		return err
+	}
 	if !decodes(m) {
 		return malformed("it is not a message of the contract (is all text in UTF-8?)")
 	}
@@ -424,13 +434,35 @@ func (s *Server) request(ctx context.Context, method string, m protoreflect.Mess
 	if only := m.Descriptor().Fields().ByName("validate_only"); only != nil && m.Get(only).Bool() {
 		return nil, nil
 	}
-	bare := proto.CloneOf(m.Interface()).ProtoReflect()
-	bare.Clear(field)
+	hash, err := s.hash(m, field)
+	if err != nil {
+		return nil, err
+	}
+	return &store.Request{ID: cmp.Or(id, key), Method: method, Hash: hash}, nil
+}
+
+// hash is a keyed hash of a request without its id. A file in it is not copied.
+func (s *Server) hash(m protoreflect.Message, id protoreflect.FieldDescriptor) ([]byte, error) {
+	mac := hmac.New(sha256.New, s.requestKey)
+	up := uploadOf(m.Descriptor())
+	bare := m.New()
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		if f != id && (up == nil || f != up.content) {
+			bare.Set(f, v)
+		}
+		return true
+	})
+	bare.SetUnknown(m.GetUnknown())
 	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(bare.Interface())
 	if err != nil {
 		return nil, fmt.Errorf("hash the request: %w", err)
 	}
-	mac := hmac.New(sha256.New, s.requestKey)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(text)))) // where the file begins
 	mac.Write(text)
-	return &store.Request{ID: cmp.Or(id, key), Method: method, Hash: mac.Sum(nil)}, nil
+	if up != nil {
+		if body, ok := m.Get(up.content).Message().Interface().(*httpbody.HttpBody); ok {
+			mac.Write(body.GetData())
+		}
+	}
+	return mac.Sum(nil), nil
 }

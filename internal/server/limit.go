@@ -53,6 +53,22 @@ func newLimiter(perSecond float64, burst int, now func() time.Time) *limiter {
 	return &limiter{rate: rate.Limit(perSecond), burst: max(burst, 1), now: now, buckets: map[string]*rate.Limiter{}}
 }
 
+// An address may try to sign in to the pages this often, on average and at
+// once. Few people sign in to them, and each attempt may be a guess.
+const (
+	signInRate  = 1.0 / 6
+	signInBurst = 20
+)
+
+// newSignInLimiter makes the limiter of attempts to sign in, nil where
+// addresses have no limit.
+func newSignInLimiter(addressRate float64, now func() time.Time) *limiter {
+	if addressRate == 0 {
+		return nil
+	}
+	return newLimiter(signInRate, signInBurst, now)
+}
+
 // take counts a call, or answers a fault that says when to come back.
 func (l *limiter) take(caller string) error {
 	if l == nil {

@@ -98,13 +98,22 @@ func (rt *route) unknownParameters(query url.Values) []fault.Violation {
 	return found
 }
 
-// masksInProto turns the paths of update masks in a query from the JSON's names
-// (`latePolicy`) into those of the contract, which the gateway wants there.
+// masksInProto turns the paths of masks in a query from the JSON's names
+// (`latePolicy`) into those of the contract, which the gateway wants there. An
+// update mask is of the body, a read mask of what is listed; an empty one of
+// these is as good as none.
 func (rt *route) masksInProto(query url.Values) {
 	body := rt.method.Input().Fields().ByName(protoreflect.Name(rt.rule.GetBody()))
+	if list := listed(rt.method); list != nil {
+		body = list
+	}
 	for key, values := range query {
 		fields := fieldsOf(rt.method.Input(), key)
-		if body == nil || len(fields) != 1 || fields[0].Message() == nil || fields[0].Message().FullName() != "google.protobuf.FieldMask" {
+		if body == nil || len(fields) != 1 || !isMask(fields[0]) {
+			continue
+		}
+		if rt.rule.GetBody() == "" && len(values) == 1 && values[0] == "" {
+			delete(query, key)
 			continue
 		}
 		for i, value := range values {

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/locale"
@@ -53,6 +54,8 @@ type Config struct {
 	Register func(grpc.ServiceRegistrar)
 	// OpenAPI is the description of the API, in JSON.
 	OpenAPI []byte
+	// Pages makes the pages for people. It is called once; nil for none.
+	Pages func(Inside) (http.Handler, error)
 	// Limits of what one caller may ask. Neither they nor Grace have defaults
 	// here: those are the settings'.
 	Limits Limits
@@ -65,16 +68,38 @@ type Config struct {
 	Now func() time.Time
 }
 
+// Inside is what the server gives the pages for people.
+type Inside struct {
+	// Calls reaches the services in the process. Every call goes the way that
+	// those of gRPC and REST go.
+	Calls grpc.ClientConnInterface
+	// CountRequest counts a request, and CountSignIn an attempt to sign in, for
+	// the address that the context of the request has. They answer the status of
+	// one too many, in the language of the context (see locale.With).
+	CountRequest, CountSignIn func(context.Context) error
+	// Stopping is closed when the server begins to stop: what would go on for
+	// ever ends then.
+	Stopping <-chan struct{}
+}
+
 // Server are the open doors.
 type Server struct {
 	cfg        Config
 	messages   *locale.Messages
 	requestKey []byte
 	addresses  *limiter
+	signIns    *limiter
 	principals *limiter
+	// uploads are the methods that carry a file, and room is where those are.
+	uploads map[string]*upload
+	room    *room
 	// streams tells which methods are streams.
-	streams  map[string]bool
+	streams map[string]bool
+	// lists has the field of the answer that a read mask is of, by method.
+	lists    map[string]protoreflect.FieldDescriptor
 	stopping atomic.Bool
+	// stopped is closed when stopping becomes true.
+	stopped chan struct{}
 
 	health       *health.Server
 	grpc         *grpc.Server
@@ -102,8 +127,10 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, messages: messages, requestKey: requestKey, streams: map[string]bool{},
+		cfg: cfg, messages: messages, requestKey: requestKey, streams: map[string]bool{}, lists: readLists(cfg.Contract.Descriptors()),
+		stopped: make(chan struct{}), uploads: uploadsOf(cfg.Contract.Descriptors()), room: newRoom(),
 		addresses:  newLimiter(cfg.Limits.AddressRate, cfg.Limits.AddressBurst, cfg.Now),
+		signIns:    newSignInLimiter(cfg.Limits.AddressRate, cfg.Now),
 		principals: newLimiter(cfg.Limits.PrincipalRate, cfg.Limits.PrincipalBurst, cfg.Now),
 	}
 	way := s.path() //nolint:contextcheck // calls bring their own context
@@ -112,7 +139,11 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	handler, err := s.newHTTP(api)
+	pages, err := s.newPages(api)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := s.newHTTP(api, pages)
 	if err != nil {
 		return nil, err
 	}
@@ -195,6 +226,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 func (s *Server) stop(ctx context.Context) error {
 	s.stopping.Store(true)
+	close(s.stopped)
 	s.health.Shutdown()
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Grace)
 	defer cancel()

@@ -35,6 +35,9 @@ type Config struct {
 	// MaxConns limits the connections to PostgreSQL, and the reading ones to
 	// SQLite. 0: 20, or for SQLite 2 for each processor.
 	MaxConns int
+	// Watch is told each statement that Client reads with, before it is sent;
+	// nil for nobody. It is for tests that look at plans.
+	Watch func(statement string, args []any)
 }
 
 // Store is an open database.
@@ -82,7 +85,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		_ = s.Close()
 		return nil, fmt.Errorf("reach database %s: %w", Redact(cfg.URL), err)
 	}
-	s.client = db.NewClient(db.Driver(entsql.OpenDB(s.dialect, s.reader)))
+	s.client = db.NewClient(db.Driver(watched(entsql.OpenDB(s.dialect, s.reader), cfg.Watch)))
 	s.client.Intercept(db.InterceptFunc(busyReads))
 	return s, nil
 }

@@ -51,7 +51,7 @@ func New(ctx context.Context, cfg Config) (*Telemetry, error) {
 		Propagator: propagation.TraceContext{},
 		registry:   prometheus.NewRegistry(),
 		rpcs: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "placard_rpcs_total", Help: "Calls that were answered, by method, door (grpc, rest) and code.",
+			Name: "placard_rpcs_total", Help: "Calls that were answered, by method, door (grpc, rest, page) and code.",
 		}, []string{"method", "door", "code"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "placard_rpc_seconds", Help: "How long calls took, by method and door.",

@@ -226,6 +226,14 @@ var file_placard_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "bytes,90002,opt,name=field_access",
 		Filename:      "placard/v1/access.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
+		ExtensionType: (*int64)(nil),
+		Field:         90004,
+		Name:          "placard.v1.max_bytes",
+		Tag:           "varint,90004,opt,name=max_bytes",
+		Filename:      "placard/v1/access.proto",
+	},
 }
 
 // Extension fields to descriptorpb.MethodOptions.
@@ -247,6 +255,11 @@ var (
 	//
 	// optional placard.v1.FieldAccess field_access = 90002;
 	E_FieldAccess = &file_placard_v1_access_proto_extTypes[2]
+	// How many bytes a google.api.HttpBody may have that a request carries. Such a
+	// request may be larger than others, which 4 MiB bound.
+	//
+	// optional int64 max_bytes = 90004;
+	E_MaxBytes = &file_placard_v1_access_proto_extTypes[3]
 )
 
 var File_placard_v1_access_proto protoreflect.FileDescriptor
@@ -272,7 +285,8 @@ const file_placard_v1_access_proto_rawDesc = "" +
 	"\awriters\x18\x02 \x03(\x0e2\x17.placard.v1.Access.RoleR\awriters:L\n" +
 	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18\x91\xbf\x05 \x01(\v2\x12.placard.v1.AccessR\x06access:R\n" +
 	"\x14validated_by_service\x12\x1e.google.protobuf.MethodOptions\x18\x93\xbf\x05 \x01(\bR\x12validatedByService:[\n" +
-	"\ffield_access\x12\x1d.google.protobuf.FieldOptions\x18\x92\xbf\x05 \x01(\v2\x17.placard.v1.FieldAccessR\vfieldAccessB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
+	"\ffield_access\x12\x1d.google.protobuf.FieldOptions\x18\x92\xbf\x05 \x01(\v2\x17.placard.v1.FieldAccessR\vfieldAccess:<\n" +
+	"\tmax_bytes\x12\x1d.google.protobuf.FieldOptions\x18\x94\xbf\x05 \x01(\x03R\bmaxBytesB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
 var (
 	file_placard_v1_access_proto_rawDescOnce sync.Once
@@ -302,12 +316,13 @@ var file_placard_v1_access_proto_depIdxs = []int32{
 	3, // 3: placard.v1.access:extendee -> google.protobuf.MethodOptions
 	3, // 4: placard.v1.validated_by_service:extendee -> google.protobuf.MethodOptions
 	4, // 5: placard.v1.field_access:extendee -> google.protobuf.FieldOptions
-	1, // 6: placard.v1.access:type_name -> placard.v1.Access
-	2, // 7: placard.v1.field_access:type_name -> placard.v1.FieldAccess
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	6, // [6:8] is the sub-list for extension type_name
-	3, // [3:6] is the sub-list for extension extendee
+	4, // 6: placard.v1.max_bytes:extendee -> google.protobuf.FieldOptions
+	1, // 7: placard.v1.access:type_name -> placard.v1.Access
+	2, // 8: placard.v1.field_access:type_name -> placard.v1.FieldAccess
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	7, // [7:9] is the sub-list for extension type_name
+	3, // [3:7] is the sub-list for extension extendee
 	0, // [0:3] is the sub-list for field type_name
 }
 
@@ -323,7 +338,7 @@ func file_placard_v1_access_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_access_proto_rawDesc), len(file_placard_v1_access_proto_rawDesc)),
 			NumEnums:      1,
 			NumMessages:   2,
-			NumExtensions: 3,
+			NumExtensions: 4,
 			NumServices:   0,
 		},
 		GoTypes:           file_placard_v1_access_proto_goTypes,

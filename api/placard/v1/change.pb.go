@@ -11,6 +11,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -165,7 +166,14 @@ type ListChangesRequest struct {
 	// Where to go on; empty for the beginning.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only changes of this meeting: `meetings/wgtip-2010`.
-	Meeting       string `protobuf:"bytes,3,opt,name=meeting,proto3" json:"meeting,omitempty"`
+	Meeting string `protobuf:"bytes,3,opt,name=meeting,proto3" json:"meeting,omitempty"`
+	// A filter (AIP-160) over `verb` and `resource_type`:
+	// `resource_type = "placard.un.org/Participant"`. A page may be empty though
+	// there is more (`caught_up` says so): a call looks at 10,000 changes at the most.
+	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Which fields of the resources are answered (AIP-157), from the top:
+	// `name,state`. Unset: all.
+	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,5,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -219,6 +227,20 @@ func (x *ListChangesRequest) GetMeeting() string {
 		return x.Meeting
 	}
 	return ""
+}
+
+func (x *ListChangesRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListChangesRequest) GetReadMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.ReadMask
+	}
+	return nil
 }
 
 // A page of changes.
@@ -290,7 +312,7 @@ var File_placard_v1_change_proto protoreflect.FileDescriptor
 const file_placard_v1_change_proto_rawDesc = "" +
 	"\n" +
 	"\x17placard/v1/change.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\"\xa4\x03\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\"\xa4\x03\n" +
 	"\x06Change\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12;\n" +
@@ -307,13 +329,15 @@ const file_placard_v1_change_proto_rawDesc = "" +
 	"\brevision\x18\t \x01(\x03R\brevision\x12\x14\n" +
 	"\x05paths\x18\n" +
 	" \x03(\tR\x05paths:=\xeaA:\n" +
-	"\x15placard.un.org/Change\x12\x10changes/{change}*\achanges2\x06change\"\xcb\x01\n" +
+	"\x15placard.un.org/Change\x12\x10changes/{change}*\achanges2\x06change\"\xa6\x02\n" +
 	"\x12ListChangesRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12f\n" +
 	"\ameeting\x18\x03 \x01(\tBL\xfaA\x18\n" +
-	"\x16placard.un.org/Meeting\xbaH.\xd8\x01\x01r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\ameeting\"\x88\x01\n" +
+	"\x16placard.un.org/Meeting\xbaH.\xd8\x01\x01r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\ameeting\x12 \n" +
+	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x127\n" +
+	"\tread_mask\x18\x05 \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"\x88\x01\n" +
 	"\x13ListChangesResponse\x12,\n" +
 	"\achanges\x18\x01 \x03(\v2\x12.placard.v1.ChangeR\achanges\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1b\n" +
@@ -340,17 +364,19 @@ var file_placard_v1_change_proto_goTypes = []any{
 	(*ListChangesRequest)(nil),    // 1: placard.v1.ListChangesRequest
 	(*ListChangesResponse)(nil),   // 2: placard.v1.ListChangesResponse
 	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 4: google.protobuf.FieldMask
 }
 var file_placard_v1_change_proto_depIdxs = []int32{
 	3, // 0: placard.v1.Change.create_time:type_name -> google.protobuf.Timestamp
-	0, // 1: placard.v1.ListChangesResponse.changes:type_name -> placard.v1.Change
-	1, // 2: placard.v1.ChangeService.ListChanges:input_type -> placard.v1.ListChangesRequest
-	2, // 3: placard.v1.ChangeService.ListChanges:output_type -> placard.v1.ListChangesResponse
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	4, // 1: placard.v1.ListChangesRequest.read_mask:type_name -> google.protobuf.FieldMask
+	0, // 2: placard.v1.ListChangesResponse.changes:type_name -> placard.v1.Change
+	1, // 3: placard.v1.ChangeService.ListChanges:input_type -> placard.v1.ListChangesRequest
+	2, // 4: placard.v1.ChangeService.ListChanges:output_type -> placard.v1.ListChangesResponse
+	4, // [4:5] is the sub-list for method output_type
+	3, // [3:4] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_change_proto_init() }

@@ -9,8 +9,10 @@ package placardv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -89,6 +91,55 @@ func (Channel) EnumDescriptor() ([]byte, []int) {
 	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{0}
 }
 
+// What whoever answers for a delegation should know of its latest revision.
+type Delegation_Warning int32
+
+const (
+	// Never answered.
+	Delegation_WARNING_UNSPECIFIED Delegation_Warning = 0
+	// It names no head.
+	Delegation_HEAD_MISSING Delegation_Warning = 1
+)
+
+// Enum value maps for Delegation_Warning.
+var (
+	Delegation_Warning_name = map[int32]string{
+		0: "WARNING_UNSPECIFIED",
+		1: "HEAD_MISSING",
+	}
+	Delegation_Warning_value = map[string]int32{
+		"WARNING_UNSPECIFIED": 0,
+		"HEAD_MISSING":        1,
+	}
+)
+
+func (x Delegation_Warning) Enum() *Delegation_Warning {
+	p := new(Delegation_Warning)
+	*p = x
+	return p
+}
+
+func (x Delegation_Warning) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Delegation_Warning) Descriptor() protoreflect.EnumDescriptor {
+	return file_placard_v1_delegation_proto_enumTypes[1].Descriptor()
+}
+
+func (Delegation_Warning) Type() protoreflect.EnumType {
+	return &file_placard_v1_delegation_proto_enumTypes[1]
+}
+
+func (x Delegation_Warning) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Delegation_Warning.Descriptor instead.
+func (Delegation_Warning) EnumDescriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{2, 0}
+}
+
 // Where the latest revision of a delegation stands.
 type Delegation_State int32
 
@@ -134,11 +185,11 @@ func (x Delegation_State) String() string {
 }
 
 func (Delegation_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_placard_v1_delegation_proto_enumTypes[1].Descriptor()
+	return file_placard_v1_delegation_proto_enumTypes[2].Descriptor()
 }
 
 func (Delegation_State) Type() protoreflect.EnumType {
-	return &file_placard_v1_delegation_proto_enumTypes[1]
+	return &file_placard_v1_delegation_proto_enumTypes[2]
 }
 
 func (x Delegation_State) Number() protoreflect.EnumNumber {
@@ -147,7 +198,7 @@ func (x Delegation_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Delegation_State.Descriptor instead.
 func (Delegation_State) EnumDescriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{2, 0}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{2, 1}
 }
 
 // What became of a revision.
@@ -195,11 +246,11 @@ func (x DelegationRevision_State) String() string {
 }
 
 func (DelegationRevision_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_placard_v1_delegation_proto_enumTypes[2].Descriptor()
+	return file_placard_v1_delegation_proto_enumTypes[3].Descriptor()
 }
 
 func (DelegationRevision_State) Type() protoreflect.EnumType {
-	return &file_placard_v1_delegation_proto_enumTypes[2]
+	return &file_placard_v1_delegation_proto_enumTypes[3]
 }
 
 func (x DelegationRevision_State) Number() protoreflect.EnumNumber {
@@ -252,11 +303,11 @@ func (x CompositionDifference_Item_Kind) String() string {
 }
 
 func (CompositionDifference_Item_Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_placard_v1_delegation_proto_enumTypes[3].Descriptor()
+	return file_placard_v1_delegation_proto_enumTypes[4].Descriptor()
 }
 
 func (CompositionDifference_Item_Kind) Type() protoreflect.EnumType {
-	return &file_placard_v1_delegation_proto_enumTypes[3]
+	return &file_placard_v1_delegation_proto_enumTypes[4]
 }
 
 func (x CompositionDifference_Item_Kind) Number() protoreflect.EnumNumber {
@@ -425,7 +476,10 @@ type Delegation struct {
 	// When the delegation was last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Stands for this state of the delegation (AIP-154).
-	Etag          string `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
+	// What should be looked at, and does not keep the delegation from being
+	// accepted.
+	Warnings      []Delegation_Warning `protobuf:"varint,18,rep,packed,name=warnings,proto3,enum=placard.v1.Delegation_Warning" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -579,6 +633,13 @@ func (x *Delegation) GetEtag() string {
 	return ""
 }
 
+func (x *Delegation) GetWarnings() []Delegation_Warning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
 // One immutable composition of a delegation.
 type DelegationRevision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -589,7 +650,7 @@ type DelegationRevision struct {
 	// What became of it.
 	State DelegationRevision_State `protobuf:"varint,3,opt,name=state,proto3,enum=placard.v1.DelegationRevision_State" json:"state,omitempty"`
 	// Whether it was in force without review, because it only withdrew persons,
-	// corrected contact details or changed the order.
+	// corrected contact details or spellings, or changed the order.
 	SelfAccepted bool `protobuf:"varint,4,opt,name=self_accepted,json=selfAccepted,proto3" json:"self_accepted,omitempty"`
 	// Whether it was received after the deadline.
 	Late bool `protobuf:"varint,5,opt,name=late,proto3" json:"late,omitempty"`
@@ -608,7 +669,11 @@ type DelegationRevision struct {
 	// When it was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was accepted or returned.
-	ReviewTime    *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	ReviewTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
+	// The composition, in protocol order, as the revision had it. Answered by
+	// GetDelegationRevision only. The `state` of each says where the person stands
+	// today.
+	Participants  []*Participant `protobuf:"bytes,14,rep,name=participants,proto3" json:"participants,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -734,6 +799,13 @@ func (x *DelegationRevision) GetReviewTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *DelegationRevision) GetParticipants() []*Participant {
+	if x != nil {
+		return x.Participants
+	}
+	return nil
+}
+
 // What differs between two compositions.
 type CompositionDifference struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -790,6 +862,211 @@ func (x *CompositionDifference) GetNeedsReview() bool {
 	return false
 }
 
+// Asks for the composition of an earlier meeting.
+type CopyDelegationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The delegation that the draft is for, which need not exist yet.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The delegation of the earlier meeting: of the same entity (violation
+	// OTHER_ENTITY).
+	Source        string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CopyDelegationRequest) Reset() {
+	*x = CopyDelegationRequest{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CopyDelegationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CopyDelegationRequest) ProtoMessage() {}
+
+func (x *CopyDelegationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CopyDelegationRequest.ProtoReflect.Descriptor instead.
+func (*CopyDelegationRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CopyDelegationRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CopyDelegationRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+// A composition to look through and submit.
+type CopyDelegationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The persons, in protocol order, without names: submitted, they are matched
+	// with those who are in the delegation already as anybody is.
+	Participants  []*Participant `protobuf:"bytes,1,rep,name=participants,proto3" json:"participants,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CopyDelegationResponse) Reset() {
+	*x = CopyDelegationResponse{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CopyDelegationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CopyDelegationResponse) ProtoMessage() {}
+
+func (x *CopyDelegationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CopyDelegationResponse.ProtoReflect.Descriptor instead.
+func (*CopyDelegationResponse) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CopyDelegationResponse) GetParticipants() []*Participant {
+	if x != nil {
+		return x.Participants
+	}
+	return nil
+}
+
+// Asks for one revision.
+type GetDelegationRevisionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDelegationRevisionRequest) Reset() {
+	*x = GetDelegationRevisionRequest{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDelegationRevisionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDelegationRevisionRequest) ProtoMessage() {}
+
+func (x *GetDelegationRevisionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDelegationRevisionRequest.ProtoReflect.Descriptor instead.
+func (*GetDelegationRevisionRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetDelegationRevisionRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Asks what differs between two revisions of one delegation.
+type DiffDelegationRevisionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The revision.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The number of the revision that it is compared with, usually an earlier one.
+	// When unset the one before; of the first, nobody.
+	Base          int32 `protobuf:"varint,2,opt,name=base,proto3" json:"base,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiffDelegationRevisionRequest) Reset() {
+	*x = DiffDelegationRevisionRequest{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiffDelegationRevisionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiffDelegationRevisionRequest) ProtoMessage() {}
+
+func (x *DiffDelegationRevisionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiffDelegationRevisionRequest.ProtoReflect.Descriptor instead.
+func (*DiffDelegationRevisionRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DiffDelegationRevisionRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DiffDelegationRevisionRequest) GetBase() int32 {
+	if x != nil {
+		return x.Base
+	}
+	return 0
+}
+
 // Asks for one delegation.
 type GetDelegationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -801,7 +1078,7 @@ type GetDelegationRequest struct {
 
 func (x *GetDelegationRequest) Reset() {
 	*x = GetDelegationRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[5]
+	mi := &file_placard_v1_delegation_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -813,7 +1090,7 @@ func (x *GetDelegationRequest) String() string {
 func (*GetDelegationRequest) ProtoMessage() {}
 
 func (x *GetDelegationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[5]
+	mi := &file_placard_v1_delegation_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -826,7 +1103,7 @@ func (x *GetDelegationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDelegationRequest.ProtoReflect.Descriptor instead.
 func (*GetDelegationRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{5}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetDelegationRequest) GetName() string {
@@ -849,7 +1126,7 @@ type BatchGetDelegationsRequest struct {
 
 func (x *BatchGetDelegationsRequest) Reset() {
 	*x = BatchGetDelegationsRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[6]
+	mi := &file_placard_v1_delegation_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -861,7 +1138,7 @@ func (x *BatchGetDelegationsRequest) String() string {
 func (*BatchGetDelegationsRequest) ProtoMessage() {}
 
 func (x *BatchGetDelegationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[6]
+	mi := &file_placard_v1_delegation_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -874,7 +1151,7 @@ func (x *BatchGetDelegationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetDelegationsRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetDelegationsRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{6}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *BatchGetDelegationsRequest) GetParent() string {
@@ -902,7 +1179,7 @@ type BatchGetDelegationsResponse struct {
 
 func (x *BatchGetDelegationsResponse) Reset() {
 	*x = BatchGetDelegationsResponse{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[7]
+	mi := &file_placard_v1_delegation_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -914,7 +1191,7 @@ func (x *BatchGetDelegationsResponse) String() string {
 func (*BatchGetDelegationsResponse) ProtoMessage() {}
 
 func (x *BatchGetDelegationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[7]
+	mi := &file_placard_v1_delegation_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -927,7 +1204,7 @@ func (x *BatchGetDelegationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetDelegationsResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetDelegationsResponse) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{7}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *BatchGetDelegationsResponse) GetDelegations() []*Delegation {
@@ -949,14 +1226,20 @@ type ListDelegationsRequest struct {
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// A filter (AIP-160) over `entity`, `state`, `late` and `channel`:
 	// `state = SUBMITTED AND late = true`.
-	Filter        string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The order (AIP-132): `name`, the default, `submit_time` or `update_time`.
+	// ` desc` turns it around.
+	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Which fields of the resources are answered (AIP-157), from the top:
+	// `name,state`. Unset: all.
+	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,6,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListDelegationsRequest) Reset() {
 	*x = ListDelegationsRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[8]
+	mi := &file_placard_v1_delegation_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -968,7 +1251,7 @@ func (x *ListDelegationsRequest) String() string {
 func (*ListDelegationsRequest) ProtoMessage() {}
 
 func (x *ListDelegationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[8]
+	mi := &file_placard_v1_delegation_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -981,7 +1264,7 @@ func (x *ListDelegationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDelegationsRequest.ProtoReflect.Descriptor instead.
 func (*ListDelegationsRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{8}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListDelegationsRequest) GetParent() string {
@@ -1012,6 +1295,20 @@ func (x *ListDelegationsRequest) GetFilter() string {
 	return ""
 }
 
+func (x *ListDelegationsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+func (x *ListDelegationsRequest) GetReadMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.ReadMask
+	}
+	return nil
+}
+
 // A page of delegations.
 type ListDelegationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1025,7 +1322,7 @@ type ListDelegationsResponse struct {
 
 func (x *ListDelegationsResponse) Reset() {
 	*x = ListDelegationsResponse{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[9]
+	mi := &file_placard_v1_delegation_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1037,7 +1334,7 @@ func (x *ListDelegationsResponse) String() string {
 func (*ListDelegationsResponse) ProtoMessage() {}
 
 func (x *ListDelegationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[9]
+	mi := &file_placard_v1_delegation_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1050,7 +1347,7 @@ func (x *ListDelegationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDelegationsResponse.ProtoReflect.Descriptor instead.
 func (*ListDelegationsResponse) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{9}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListDelegationsResponse) GetDelegations() []*Delegation {
@@ -1103,7 +1400,7 @@ type SubmitDelegationRequest struct {
 
 func (x *SubmitDelegationRequest) Reset() {
 	*x = SubmitDelegationRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[10]
+	mi := &file_placard_v1_delegation_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1115,7 +1412,7 @@ func (x *SubmitDelegationRequest) String() string {
 func (*SubmitDelegationRequest) ProtoMessage() {}
 
 func (x *SubmitDelegationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[10]
+	mi := &file_placard_v1_delegation_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1128,7 +1425,7 @@ func (x *SubmitDelegationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitDelegationRequest.ProtoReflect.Descriptor instead.
 func (*SubmitDelegationRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{10}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SubmitDelegationRequest) GetName() string {
@@ -1214,7 +1511,7 @@ type SubmitDelegationResponse struct {
 
 func (x *SubmitDelegationResponse) Reset() {
 	*x = SubmitDelegationResponse{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[11]
+	mi := &file_placard_v1_delegation_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1226,7 +1523,7 @@ func (x *SubmitDelegationResponse) String() string {
 func (*SubmitDelegationResponse) ProtoMessage() {}
 
 func (x *SubmitDelegationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[11]
+	mi := &file_placard_v1_delegation_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1239,7 +1536,7 @@ func (x *SubmitDelegationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitDelegationResponse.ProtoReflect.Descriptor instead.
 func (*SubmitDelegationResponse) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{11}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SubmitDelegationResponse) GetDelegation() *Delegation {
@@ -1273,7 +1570,7 @@ type AcceptDelegationRequest struct {
 
 func (x *AcceptDelegationRequest) Reset() {
 	*x = AcceptDelegationRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[12]
+	mi := &file_placard_v1_delegation_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1285,7 +1582,7 @@ func (x *AcceptDelegationRequest) String() string {
 func (*AcceptDelegationRequest) ProtoMessage() {}
 
 func (x *AcceptDelegationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[12]
+	mi := &file_placard_v1_delegation_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1298,7 +1595,7 @@ func (x *AcceptDelegationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptDelegationRequest.ProtoReflect.Descriptor instead.
 func (*AcceptDelegationRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{12}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AcceptDelegationRequest) GetName() string {
@@ -1348,7 +1645,7 @@ type ReturnDelegationRequest struct {
 
 func (x *ReturnDelegationRequest) Reset() {
 	*x = ReturnDelegationRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[13]
+	mi := &file_placard_v1_delegation_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +1657,7 @@ func (x *ReturnDelegationRequest) String() string {
 func (*ReturnDelegationRequest) ProtoMessage() {}
 
 func (x *ReturnDelegationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[13]
+	mi := &file_placard_v1_delegation_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +1670,7 @@ func (x *ReturnDelegationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnDelegationRequest.ProtoReflect.Descriptor instead.
 func (*ReturnDelegationRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{13}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ReturnDelegationRequest) GetName() string {
@@ -1426,7 +1723,7 @@ type WithdrawDelegationRequest struct {
 
 func (x *WithdrawDelegationRequest) Reset() {
 	*x = WithdrawDelegationRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[14]
+	mi := &file_placard_v1_delegation_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1438,7 +1735,7 @@ func (x *WithdrawDelegationRequest) String() string {
 func (*WithdrawDelegationRequest) ProtoMessage() {}
 
 func (x *WithdrawDelegationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[14]
+	mi := &file_placard_v1_delegation_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1451,7 +1748,7 @@ func (x *WithdrawDelegationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawDelegationRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawDelegationRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{14}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *WithdrawDelegationRequest) GetName() string {
@@ -1484,14 +1781,21 @@ type ListDelegationRevisionsRequest struct {
 	// larger number is lowered; a negative one is refused).
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before, with the same other arguments.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// A filter (AIP-160) over `state`, `late`, `self_accepted` and `channel`.
+	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The order (AIP-132): `number desc`, the default, or `number`.
+	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Which fields of the resources are answered (AIP-157), from the top:
+	// `name,state`. Unset: all.
+	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,6,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListDelegationRevisionsRequest) Reset() {
 	*x = ListDelegationRevisionsRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[15]
+	mi := &file_placard_v1_delegation_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1503,7 +1807,7 @@ func (x *ListDelegationRevisionsRequest) String() string {
 func (*ListDelegationRevisionsRequest) ProtoMessage() {}
 
 func (x *ListDelegationRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[15]
+	mi := &file_placard_v1_delegation_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1516,7 +1820,7 @@ func (x *ListDelegationRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDelegationRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListDelegationRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{15}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListDelegationRevisionsRequest) GetParent() string {
@@ -1540,6 +1844,27 @@ func (x *ListDelegationRevisionsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListDelegationRevisionsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListDelegationRevisionsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+func (x *ListDelegationRevisionsRequest) GetReadMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.ReadMask
+	}
+	return nil
+}
+
 // A page of revisions.
 type ListDelegationRevisionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1553,7 +1878,7 @@ type ListDelegationRevisionsResponse struct {
 
 func (x *ListDelegationRevisionsResponse) Reset() {
 	*x = ListDelegationRevisionsResponse{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[16]
+	mi := &file_placard_v1_delegation_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1565,7 +1890,7 @@ func (x *ListDelegationRevisionsResponse) String() string {
 func (*ListDelegationRevisionsResponse) ProtoMessage() {}
 
 func (x *ListDelegationRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[16]
+	mi := &file_placard_v1_delegation_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1578,7 +1903,7 @@ func (x *ListDelegationRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDelegationRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListDelegationRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{16}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListDelegationRevisionsResponse) GetRevisions() []*DelegationRevision {
@@ -1591,6 +1916,280 @@ func (x *ListDelegationRevisionsResponse) GetRevisions() []*DelegationRevision {
 func (x *ListDelegationRevisionsResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
+	}
+	return ""
+}
+
+// Asks to submit the composition in a file.
+type ImportDelegationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the delegation, which need not exist yet.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The file, of up to 5 MB and 500 persons. Its content type is not read.
+	Content *httpbody.HttpBody `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	// The note verbale that communicates the composition.
+	NoteVerbale *NoteVerbale `protobuf:"bytes,3,opt,name=note_verbale,json=noteVerbale,proto3" json:"note_verbale,omitempty"`
+	// By which way it came, as in SubmitDelegationRequest.
+	Channel Channel `protobuf:"varint,4,opt,name=channel,proto3,enum=placard.v1.Channel" json:"channel,omitempty"`
+	// As in SubmitDelegationRequest.
+	MaxWithdrawals *int32 `protobuf:"varint,5,opt,name=max_withdrawals,json=maxWithdrawals,proto3,oneof" json:"max_withdrawals,omitempty"`
+	// The etag that the caller last read, as in SubmitDelegationRequest.
+	Etag string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Only checks; answers what would be written.
+	ValidateOnly bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
+	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportDelegationRequest) Reset() {
+	*x = ImportDelegationRequest{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportDelegationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportDelegationRequest) ProtoMessage() {}
+
+func (x *ImportDelegationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportDelegationRequest.ProtoReflect.Descriptor instead.
+func (*ImportDelegationRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ImportDelegationRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ImportDelegationRequest) GetContent() *httpbody.HttpBody {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *ImportDelegationRequest) GetNoteVerbale() *NoteVerbale {
+	if x != nil {
+		return x.NoteVerbale
+	}
+	return nil
+}
+
+func (x *ImportDelegationRequest) GetChannel() Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return Channel_CHANNEL_UNSPECIFIED
+}
+
+func (x *ImportDelegationRequest) GetMaxWithdrawals() int32 {
+	if x != nil && x.MaxWithdrawals != nil {
+		return *x.MaxWithdrawals
+	}
+	return 0
+}
+
+func (x *ImportDelegationRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ImportDelegationRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *ImportDelegationRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// What a file holds, and what was done with it.
+type ImportDelegationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows, in the order of the file.
+	Rows []*ImportDelegationResponse_Row `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	// What is wrong with the file as a whole.
+	Problems []*ImportDelegationResponse_Problem `protobuf:"bytes,2,rep,name=problems,proto3" json:"problems,omitempty"`
+	// What the composition changes; unset while there are problems.
+	Difference *CompositionDifference `protobuf:"bytes,3,opt,name=difference,proto3" json:"difference,omitempty"`
+	// The delegation as it is now; unset with `validate_only`.
+	Delegation *Delegation `protobuf:"bytes,4,opt,name=delegation,proto3" json:"delegation,omitempty"`
+	// The format of the file: `csv` or `xlsx`.
+	Format string `protobuf:"bytes,5,opt,name=format,proto3" json:"format,omitempty"`
+	// The encoding of a CSV file: `utf-8`, `utf-16le`, `utf-16be`, `windows-1252`.
+	Encoding string `protobuf:"bytes,6,opt,name=encoding,proto3" json:"encoding,omitempty"`
+	// The separator of a CSV file.
+	Separator string `protobuf:"bytes,7,opt,name=separator,proto3" json:"separator,omitempty"`
+	// The columns that were not read, because they are not known.
+	UnknownColumns []string `protobuf:"bytes,8,rep,name=unknown_columns,json=unknownColumns,proto3" json:"unknown_columns,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ImportDelegationResponse) Reset() {
+	*x = ImportDelegationResponse{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportDelegationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportDelegationResponse) ProtoMessage() {}
+
+func (x *ImportDelegationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportDelegationResponse.ProtoReflect.Descriptor instead.
+func (*ImportDelegationResponse) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ImportDelegationResponse) GetRows() []*ImportDelegationResponse_Row {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *ImportDelegationResponse) GetProblems() []*ImportDelegationResponse_Problem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+func (x *ImportDelegationResponse) GetDifference() *CompositionDifference {
+	if x != nil {
+		return x.Difference
+	}
+	return nil
+}
+
+func (x *ImportDelegationResponse) GetDelegation() *Delegation {
+	if x != nil {
+		return x.Delegation
+	}
+	return nil
+}
+
+func (x *ImportDelegationResponse) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+func (x *ImportDelegationResponse) GetEncoding() string {
+	if x != nil {
+		return x.Encoding
+	}
+	return ""
+}
+
+func (x *ImportDelegationResponse) GetSeparator() string {
+	if x != nil {
+		return x.Separator
+	}
+	return ""
+}
+
+func (x *ImportDelegationResponse) GetUnknownColumns() []string {
+	if x != nil {
+		return x.UnknownColumns
+	}
+	return nil
+}
+
+// Asks for the file to fill in.
+type DownloadDelegationTemplateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the delegation, which need not exist yet.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The language; when unset the first official one of `Accept-Language`, else
+	// English.
+	Language      string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DownloadDelegationTemplateRequest) Reset() {
+	*x = DownloadDelegationTemplateRequest{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DownloadDelegationTemplateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DownloadDelegationTemplateRequest) ProtoMessage() {}
+
+func (x *DownloadDelegationTemplateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DownloadDelegationTemplateRequest.ProtoReflect.Descriptor instead.
+func (*DownloadDelegationTemplateRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *DownloadDelegationTemplateRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DownloadDelegationTemplateRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
 	}
 	return ""
 }
@@ -1614,7 +2213,7 @@ type CompositionDifference_Item struct {
 
 func (x *CompositionDifference_Item) Reset() {
 	*x = CompositionDifference_Item{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[17]
+	mi := &file_placard_v1_delegation_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1626,7 +2225,7 @@ func (x *CompositionDifference_Item) String() string {
 func (*CompositionDifference_Item) ProtoMessage() {}
 
 func (x *CompositionDifference_Item) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[17]
+	mi := &file_placard_v1_delegation_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1677,12 +2276,149 @@ func (x *CompositionDifference_Item) GetNeedsReview() bool {
 	return false
 }
 
+// What is wrong with one cell or row.
+type ImportDelegationResponse_Problem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The heading of the column, as the file has it; empty for the whole row.
+	Column string `protobuf:"bytes,1,opt,name=column,proto3" json:"column,omitempty"`
+	// The field that the column stands for: `email`.
+	Field string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	// The reason, as in a field violation.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What is wrong, and what is wanted.
+	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportDelegationResponse_Problem) Reset() {
+	*x = ImportDelegationResponse_Problem{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportDelegationResponse_Problem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportDelegationResponse_Problem) ProtoMessage() {}
+
+func (x *ImportDelegationResponse_Problem) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportDelegationResponse_Problem.ProtoReflect.Descriptor instead.
+func (*ImportDelegationResponse_Problem) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{22, 0}
+}
+
+func (x *ImportDelegationResponse_Problem) GetColumn() string {
+	if x != nil {
+		return x.Column
+	}
+	return ""
+}
+
+func (x *ImportDelegationResponse_Problem) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *ImportDelegationResponse_Problem) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ImportDelegationResponse_Problem) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// One row of the file.
+type ImportDelegationResponse_Row struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The number of its line, the header being line 1.
+	Line int32 `protobuf:"varint,1,opt,name=line,proto3" json:"line,omitempty"`
+	// The person, as it was read.
+	Participant *Participant `protobuf:"bytes,2,opt,name=participant,proto3" json:"participant,omitempty"`
+	// What is wrong with it.
+	Problems      []*ImportDelegationResponse_Problem `protobuf:"bytes,3,rep,name=problems,proto3" json:"problems,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportDelegationResponse_Row) Reset() {
+	*x = ImportDelegationResponse_Row{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportDelegationResponse_Row) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportDelegationResponse_Row) ProtoMessage() {}
+
+func (x *ImportDelegationResponse_Row) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportDelegationResponse_Row.ProtoReflect.Descriptor instead.
+func (*ImportDelegationResponse_Row) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{22, 1}
+}
+
+func (x *ImportDelegationResponse_Row) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *ImportDelegationResponse_Row) GetParticipant() *Participant {
+	if x != nil {
+		return x.Participant
+	}
+	return nil
+}
+
+func (x *ImportDelegationResponse_Row) GetProblems() []*ImportDelegationResponse_Problem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
 var File_placard_v1_delegation_proto protoreflect.FileDescriptor
 
 const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\n" +
 	"\x1bplacard/v1/delegation.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\"W\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\"W\n" +
 	"\vNoteVerbale\x12)\n" +
 	"\treference\x18\x01 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x18dR\treference\x12\x1d\n" +
 	"\x04date\x18\x02 \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\x04date\"u\n" +
@@ -1690,7 +2426,7 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"FocalPoint\x12 \n" +
 	"\x04name\x18\x01 \x01(\tB\f\xbaH\tr\a\xa8\xff+\x01\x18\xc8\x01R\x04name\x12\"\n" +
 	"\x05email\x18\x02 \x01(\tB\f\xbaH\tr\a\xb8\xff+\x01\x18\xfe\x01R\x05email\x12!\n" +
-	"\x05phone\x18\x03 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x182R\x05phone\"\xad\b\n" +
+	"\x05phone\x18\x03 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x182R\x05phone\"\xa4\t\n" +
 	"\n" +
 	"Delegation\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
@@ -1717,7 +2453,11 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
-	"\x04etag\x18\x11 \x01(\tB\x03\xe0A\x03R\x04etag\"X\n" +
+	"\x04etag\x18\x11 \x01(\tB\x03\xe0A\x03R\x04etag\x12?\n" +
+	"\bwarnings\x18\x12 \x03(\x0e2\x1e.placard.v1.Delegation.WarningB\x03\xe0A\x03R\bwarnings\"4\n" +
+	"\aWarning\x12\x17\n" +
+	"\x13WARNING_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fHEAD_MISSING\x10\x01\"X\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tSUBMITTED\x10\x01\x12\f\n" +
@@ -1725,7 +2465,7 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\bRETURNED\x10\x03\x12\r\n" +
 	"\tWITHDRAWN\x10\x04:`\xeaA]\n" +
 	"\x19placard.un.org/Delegation\x12'meetings/{meeting}/delegations/{entity}*\vdelegations2\n" +
-	"delegation\"\xd6\x06\n" +
+	"delegation\"\x98\a\n" +
 	"\x12DelegationRevision\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1b\n" +
 	"\x06number\x18\x02 \x01(\x05B\x03\xe0A\x03R\x06number\x12?\n" +
@@ -1742,7 +2482,8 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\vcreate_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vreview_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"reviewTime\"Y\n" +
+	"reviewTime\x12@\n" +
+	"\fparticipants\x18\x0e \x03(\v2\x17.placard.v1.ParticipantB\x03\xe0A\x03R\fparticipants\"Y\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tSUBMITTED\x10\x01\x12\f\n" +
@@ -1765,7 +2506,21 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\t\n" +
 	"\x05ADDED\x10\x01\x12\v\n" +
 	"\aCHANGED\x10\x02\x12\r\n" +
-	"\tWITHDRAWN\x10\x03\"\x9a\x01\n" +
+	"\tWITHDRAWN\x10\x03\"\xa3\x02\n" +
+	"\x15CopyDelegationRequest\x12\x81\x01\n" +
+	"\x04name\x18\x01 \x01(\tBm\xe0A\x02\xfaA\x1b\n" +
+	"\x19placard.un.org/Delegation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x04name\x12\x85\x01\n" +
+	"\x06source\x18\x02 \x01(\tBm\xe0A\x02\xfaA\x1b\n" +
+	"\x19placard.un.org/Delegation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x06source\"U\n" +
+	"\x16CopyDelegationResponse\x12;\n" +
+	"\fparticipants\x18\x01 \x03(\v2\x17.placard.v1.ParticipantR\fparticipants\"\xc5\x01\n" +
+	"\x1cGetDelegationRevisionRequest\x12\xa4\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\x8f\x01\xe0A\x02\xfaA#\n" +
+	"!placard.un.org/DelegationRevision\xbaHcra2_^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/revisions/[1-9][0-9]{0,8}$R\x04name\"\xe3\x01\n" +
+	"\x1dDiffDelegationRevisionRequest\x12\xa4\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\x8f\x01\xe0A\x02\xfaA#\n" +
+	"!placard.un.org/DelegationRevision\xbaHcra2_^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/revisions/[1-9][0-9]{0,8}$R\x04name\x12\x1b\n" +
+	"\x04base\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x04base\"\x9a\x01\n" +
 	"\x14GetDelegationRequest\x12\x81\x01\n" +
 	"\x04name\x18\x01 \x01(\tBm\xe0A\x02\xfaA\x1b\n" +
 	"\x19placard.un.org/Delegation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x04name\"\x98\x02\n" +
@@ -1774,13 +2529,15 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x05names\x18\x02 \x03(\tBv\xe0A\x02\xfaA\x1b\n" +
 	"\x19placard.un.org/Delegation\xbaHR\x92\x01O\b\x01\x10d\"IrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x05names\"W\n" +
 	"\x1bBatchGetDelegationsResponse\x128\n" +
-	"\vdelegations\x18\x01 \x03(\v2\x16.placard.v1.DelegationR\vdelegations\"\xf6\x01\n" +
+	"\vdelegations\x18\x01 \x03(\v2\x16.placard.v1.DelegationR\vdelegations\"\xd4\x02\n" +
 	"\x16ListDelegationsRequest\x12k\n" +
 	"\x06parent\x18\x01 \x01(\tBS\xe0A\x02\xfaA\x1b\x12\x19placard.un.org/Delegation\xbaH/r-2+^meetings/([a-z][a-z0-9-]{0,61}[a-z0-9]|-)$R\x06parent\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12 \n" +
-	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\"{\n" +
+	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
+	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x127\n" +
+	"\tread_mask\x18\x06 \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"{\n" +
 	"\x17ListDelegationsResponse\x128\n" +
 	"\vdelegations\x18\x01 \x03(\v2\x16.placard.v1.DelegationR\vdelegations\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8e\x05\n" +
@@ -1829,23 +2586,63 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x19placard.un.org/Delegation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x04name\x12\x1b\n" +
 	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x121\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\xff\x01\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\xff\x02\n" +
 	"\x1eListDelegationRevisionsRequest\x12\x8d\x01\n" +
 	"\x06parent\x18\x01 \x01(\tBu\xe0A\x02\xfaA#\x12!placard.un.org/DelegationRevision\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x06parent\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\"\x87\x01\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12 \n" +
+	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
+	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x127\n" +
+	"\tread_mask\x18\x06 \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"\x87\x01\n" +
 	"\x1fListDelegationRevisionsResponse\x12<\n" +
 	"\trevisions\x18\x01 \x03(\v2\x1e.placard.v1.DelegationRevisionR\trevisions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*S\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x94\x04\n" +
+	"\x17ImportDelegationRequest\x12\x81\x01\n" +
+	"\x04name\x18\x01 \x01(\tBm\xe0A\x02\xfaA\x1b\n" +
+	"\x19placard.un.org/Delegation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x04name\x12@\n" +
+	"\acontent\x18\x02 \x01(\v2\x14.google.api.HttpBodyB\x10\xe0A\x02\xbaH\x03\xc8\x01\x01\xa0\xf9+\x80\x80\xc0\x02R\acontent\x12:\n" +
+	"\fnote_verbale\x18\x03 \x01(\v2\x17.placard.v1.NoteVerbaleR\vnoteVerbale\x127\n" +
+	"\achannel\x18\x04 \x01(\x0e2\x13.placard.v1.ChannelB\b\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x125\n" +
+	"\x0fmax_withdrawals\x18\x05 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00H\x00R\x0emaxWithdrawals\x88\x01\x01\x12\x1b\n" +
+	"\x04etag\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12#\n" +
+	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\x121\n" +
+	"\n" +
+	"request_id\x18\b \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestIdB\x12\n" +
+	"\x10_max_withdrawals\"\xa4\x05\n" +
+	"\x18ImportDelegationResponse\x12<\n" +
+	"\x04rows\x18\x01 \x03(\v2(.placard.v1.ImportDelegationResponse.RowR\x04rows\x12H\n" +
+	"\bproblems\x18\x02 \x03(\v2,.placard.v1.ImportDelegationResponse.ProblemR\bproblems\x12A\n" +
+	"\n" +
+	"difference\x18\x03 \x01(\v2!.placard.v1.CompositionDifferenceR\n" +
+	"difference\x126\n" +
+	"\n" +
+	"delegation\x18\x04 \x01(\v2\x16.placard.v1.DelegationR\n" +
+	"delegation\x12\x16\n" +
+	"\x06format\x18\x05 \x01(\tR\x06format\x12\x1a\n" +
+	"\bencoding\x18\x06 \x01(\tR\bencoding\x12\x1c\n" +
+	"\tseparator\x18\a \x01(\tR\tseparator\x12'\n" +
+	"\x0funknown_columns\x18\b \x03(\tR\x0eunknownColumns\x1ai\n" +
+	"\aProblem\x12\x16\n" +
+	"\x06column\x18\x01 \x01(\tR\x06column\x12\x14\n" +
+	"\x05field\x18\x02 \x01(\tR\x05field\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\x1a\x9e\x01\n" +
+	"\x03Row\x12\x12\n" +
+	"\x04line\x18\x01 \x01(\x05R\x04line\x129\n" +
+	"\vparticipant\x18\x02 \x01(\v2\x17.placard.v1.ParticipantR\vparticipant\x12H\n" +
+	"\bproblems\x18\x03 \x03(\v2,.placard.v1.ImportDelegationResponse.ProblemR\bproblems\"\xe5\x01\n" +
+	"!DownloadDelegationTemplateRequest\x12\x81\x01\n" +
+	"\x04name\x18\x01 \x01(\tBm\xe0A\x02\xfaA\x1b\n" +
+	"\x19placard.un.org/Delegation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x04name\x12<\n" +
+	"\blanguage\x18\x02 \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage*S\n" +
 	"\aChannel\x12\x17\n" +
 	"\x13CHANNEL_UNSPECIFIED\x10\x00\x12\a\n" +
 	"\x03API\x10\x01\x12\b\n" +
 	"\x04PAGE\x10\x02\x12\t\n" +
 	"\x05EMAIL\x10\x03\x12\a\n" +
 	"\x03FAX\x10\x04\x12\b\n" +
-	"\x04POST\x10\x052\xd0\n" +
-	"\n" +
+	"\x04POST\x10\x052\xc8\x11\n" +
 	"\x11DelegationService\x12\x86\x01\n" +
 	"\rGetDelegation\x12 .placard.v1.GetDelegationRequest\x1a\x16.placard.v1.Delegation\";\xdaA\x04name\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02%\x12#/v1/{name=meetings/*/delegations/*}\x12\xb4\x01\n" +
@@ -1860,7 +2657,17 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x10ReturnDelegation\x12#.placard.v1.ReturnDelegationRequest\x1a\x16.placard.v1.Delegation\"U\xdaA\x15name,revision,reasons\x8a\xf9+\x04\n" +
 	"\x02\x01\x02\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=meetings/*/delegations/*}:return\x12\x9c\x01\n" +
 	"\x12WithdrawDelegation\x12%.placard.v1.WithdrawDelegationRequest\x1a\x16.placard.v1.Delegation\"G\xdaA\x04name\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x021:\x01*\",/v1/{name=meetings/*/delegations/*}:withdraw\x12\xbd\x01\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x021:\x01*\",/v1/{name=meetings/*/delegations/*}:withdraw\x12\xa4\x01\n" +
+	"\x0eCopyDelegation\x12!.placard.v1.CopyDelegationRequest\x1a\".placard.v1.CopyDelegationResponse\"K\xdaA\vname,source\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/delegations/*}:copyFrom\x12\xb2\x01\n" +
+	"\x10ImportDelegation\x12#.placard.v1.ImportDelegationRequest\x1a$.placard.v1.ImportDelegationResponse\"S\xdaA\fname,content\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x025:\acontent\"*/v1/{name=meetings/*/delegations/*}:import\x12\xb0\x01\n" +
+	"\x1aDownloadDelegationTemplate\x12-.placard.v1.DownloadDelegationTemplateRequest\x1a\x14.google.api.HttpBody\"M\xdaA\rname,language\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/delegations/*}:template\x12\xaa\x01\n" +
+	"\x15GetDelegationRevision\x12(.placard.v1.GetDelegationRevisionRequest\x1a\x1e.placard.v1.DelegationRevision\"G\xdaA\x04name\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x021\x12//v1/{name=meetings/*/delegations/*/revisions/*}\x12\xb9\x01\n" +
+	"\x16DiffDelegationRevision\x12).placard.v1.DiffDelegationRevisionRequest\x1a!.placard.v1.CompositionDifference\"Q\xdaA\tname,base\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x026\x124/v1/{name=meetings/*/delegations/*/revisions/*}:diff\x12\xbd\x01\n" +
 	"\x17ListDelegationRevisions\x12*.placard.v1.ListDelegationRevisionsRequest\x1a+.placard.v1.ListDelegationRevisionsResponse\"I\xdaA\x06parent\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x021\x12//v1/{parent=meetings/*/delegations/*}/revisionsB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
@@ -1876,80 +2683,116 @@ func file_placard_v1_delegation_proto_rawDescGZIP() []byte {
 	return file_placard_v1_delegation_proto_rawDescData
 }
 
-var file_placard_v1_delegation_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_placard_v1_delegation_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_placard_v1_delegation_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_placard_v1_delegation_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_placard_v1_delegation_proto_goTypes = []any{
-	(Channel)(0),                            // 0: placard.v1.Channel
-	(Delegation_State)(0),                   // 1: placard.v1.Delegation.State
-	(DelegationRevision_State)(0),           // 2: placard.v1.DelegationRevision.State
-	(CompositionDifference_Item_Kind)(0),    // 3: placard.v1.CompositionDifference.Item.Kind
-	(*NoteVerbale)(nil),                     // 4: placard.v1.NoteVerbale
-	(*FocalPoint)(nil),                      // 5: placard.v1.FocalPoint
-	(*Delegation)(nil),                      // 6: placard.v1.Delegation
-	(*DelegationRevision)(nil),              // 7: placard.v1.DelegationRevision
-	(*CompositionDifference)(nil),           // 8: placard.v1.CompositionDifference
-	(*GetDelegationRequest)(nil),            // 9: placard.v1.GetDelegationRequest
-	(*BatchGetDelegationsRequest)(nil),      // 10: placard.v1.BatchGetDelegationsRequest
-	(*BatchGetDelegationsResponse)(nil),     // 11: placard.v1.BatchGetDelegationsResponse
-	(*ListDelegationsRequest)(nil),          // 12: placard.v1.ListDelegationsRequest
-	(*ListDelegationsResponse)(nil),         // 13: placard.v1.ListDelegationsResponse
-	(*SubmitDelegationRequest)(nil),         // 14: placard.v1.SubmitDelegationRequest
-	(*SubmitDelegationResponse)(nil),        // 15: placard.v1.SubmitDelegationResponse
-	(*AcceptDelegationRequest)(nil),         // 16: placard.v1.AcceptDelegationRequest
-	(*ReturnDelegationRequest)(nil),         // 17: placard.v1.ReturnDelegationRequest
-	(*WithdrawDelegationRequest)(nil),       // 18: placard.v1.WithdrawDelegationRequest
-	(*ListDelegationRevisionsRequest)(nil),  // 19: placard.v1.ListDelegationRevisionsRequest
-	(*ListDelegationRevisionsResponse)(nil), // 20: placard.v1.ListDelegationRevisionsResponse
-	(*CompositionDifference_Item)(nil),      // 21: placard.v1.CompositionDifference.Item
-	(*timestamppb.Timestamp)(nil),           // 22: google.protobuf.Timestamp
-	(*Participant)(nil),                     // 23: placard.v1.Participant
+	(Channel)(0),                              // 0: placard.v1.Channel
+	(Delegation_Warning)(0),                   // 1: placard.v1.Delegation.Warning
+	(Delegation_State)(0),                     // 2: placard.v1.Delegation.State
+	(DelegationRevision_State)(0),             // 3: placard.v1.DelegationRevision.State
+	(CompositionDifference_Item_Kind)(0),      // 4: placard.v1.CompositionDifference.Item.Kind
+	(*NoteVerbale)(nil),                       // 5: placard.v1.NoteVerbale
+	(*FocalPoint)(nil),                        // 6: placard.v1.FocalPoint
+	(*Delegation)(nil),                        // 7: placard.v1.Delegation
+	(*DelegationRevision)(nil),                // 8: placard.v1.DelegationRevision
+	(*CompositionDifference)(nil),             // 9: placard.v1.CompositionDifference
+	(*CopyDelegationRequest)(nil),             // 10: placard.v1.CopyDelegationRequest
+	(*CopyDelegationResponse)(nil),            // 11: placard.v1.CopyDelegationResponse
+	(*GetDelegationRevisionRequest)(nil),      // 12: placard.v1.GetDelegationRevisionRequest
+	(*DiffDelegationRevisionRequest)(nil),     // 13: placard.v1.DiffDelegationRevisionRequest
+	(*GetDelegationRequest)(nil),              // 14: placard.v1.GetDelegationRequest
+	(*BatchGetDelegationsRequest)(nil),        // 15: placard.v1.BatchGetDelegationsRequest
+	(*BatchGetDelegationsResponse)(nil),       // 16: placard.v1.BatchGetDelegationsResponse
+	(*ListDelegationsRequest)(nil),            // 17: placard.v1.ListDelegationsRequest
+	(*ListDelegationsResponse)(nil),           // 18: placard.v1.ListDelegationsResponse
+	(*SubmitDelegationRequest)(nil),           // 19: placard.v1.SubmitDelegationRequest
+	(*SubmitDelegationResponse)(nil),          // 20: placard.v1.SubmitDelegationResponse
+	(*AcceptDelegationRequest)(nil),           // 21: placard.v1.AcceptDelegationRequest
+	(*ReturnDelegationRequest)(nil),           // 22: placard.v1.ReturnDelegationRequest
+	(*WithdrawDelegationRequest)(nil),         // 23: placard.v1.WithdrawDelegationRequest
+	(*ListDelegationRevisionsRequest)(nil),    // 24: placard.v1.ListDelegationRevisionsRequest
+	(*ListDelegationRevisionsResponse)(nil),   // 25: placard.v1.ListDelegationRevisionsResponse
+	(*ImportDelegationRequest)(nil),           // 26: placard.v1.ImportDelegationRequest
+	(*ImportDelegationResponse)(nil),          // 27: placard.v1.ImportDelegationResponse
+	(*DownloadDelegationTemplateRequest)(nil), // 28: placard.v1.DownloadDelegationTemplateRequest
+	(*CompositionDifference_Item)(nil),        // 29: placard.v1.CompositionDifference.Item
+	(*ImportDelegationResponse_Problem)(nil),  // 30: placard.v1.ImportDelegationResponse.Problem
+	(*ImportDelegationResponse_Row)(nil),      // 31: placard.v1.ImportDelegationResponse.Row
+	(*timestamppb.Timestamp)(nil),             // 32: google.protobuf.Timestamp
+	(*Participant)(nil),                       // 33: placard.v1.Participant
+	(*fieldmaskpb.FieldMask)(nil),             // 34: google.protobuf.FieldMask
+	(*httpbody.HttpBody)(nil),                 // 35: google.api.HttpBody
 }
 var file_placard_v1_delegation_proto_depIdxs = []int32{
-	1,  // 0: placard.v1.Delegation.state:type_name -> placard.v1.Delegation.State
-	22, // 1: placard.v1.Delegation.submit_time:type_name -> google.protobuf.Timestamp
-	22, // 2: placard.v1.Delegation.accept_time:type_name -> google.protobuf.Timestamp
-	4,  // 3: placard.v1.Delegation.note_verbale:type_name -> placard.v1.NoteVerbale
+	2,  // 0: placard.v1.Delegation.state:type_name -> placard.v1.Delegation.State
+	32, // 1: placard.v1.Delegation.submit_time:type_name -> google.protobuf.Timestamp
+	32, // 2: placard.v1.Delegation.accept_time:type_name -> google.protobuf.Timestamp
+	5,  // 3: placard.v1.Delegation.note_verbale:type_name -> placard.v1.NoteVerbale
 	0,  // 4: placard.v1.Delegation.channel:type_name -> placard.v1.Channel
-	5,  // 5: placard.v1.Delegation.focal_point:type_name -> placard.v1.FocalPoint
-	22, // 6: placard.v1.Delegation.create_time:type_name -> google.protobuf.Timestamp
-	22, // 7: placard.v1.Delegation.update_time:type_name -> google.protobuf.Timestamp
-	2,  // 8: placard.v1.DelegationRevision.state:type_name -> placard.v1.DelegationRevision.State
-	0,  // 9: placard.v1.DelegationRevision.channel:type_name -> placard.v1.Channel
-	4,  // 10: placard.v1.DelegationRevision.note_verbale:type_name -> placard.v1.NoteVerbale
-	22, // 11: placard.v1.DelegationRevision.create_time:type_name -> google.protobuf.Timestamp
-	22, // 12: placard.v1.DelegationRevision.review_time:type_name -> google.protobuf.Timestamp
-	21, // 13: placard.v1.CompositionDifference.items:type_name -> placard.v1.CompositionDifference.Item
-	6,  // 14: placard.v1.BatchGetDelegationsResponse.delegations:type_name -> placard.v1.Delegation
-	6,  // 15: placard.v1.ListDelegationsResponse.delegations:type_name -> placard.v1.Delegation
-	23, // 16: placard.v1.SubmitDelegationRequest.participants:type_name -> placard.v1.Participant
-	4,  // 17: placard.v1.SubmitDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
-	5,  // 18: placard.v1.SubmitDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
-	0,  // 19: placard.v1.SubmitDelegationRequest.channel:type_name -> placard.v1.Channel
-	6,  // 20: placard.v1.SubmitDelegationResponse.delegation:type_name -> placard.v1.Delegation
-	8,  // 21: placard.v1.SubmitDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
-	7,  // 22: placard.v1.ListDelegationRevisionsResponse.revisions:type_name -> placard.v1.DelegationRevision
-	3,  // 23: placard.v1.CompositionDifference.Item.kind:type_name -> placard.v1.CompositionDifference.Item.Kind
-	9,  // 24: placard.v1.DelegationService.GetDelegation:input_type -> placard.v1.GetDelegationRequest
-	10, // 25: placard.v1.DelegationService.BatchGetDelegations:input_type -> placard.v1.BatchGetDelegationsRequest
-	12, // 26: placard.v1.DelegationService.ListDelegations:input_type -> placard.v1.ListDelegationsRequest
-	14, // 27: placard.v1.DelegationService.SubmitDelegation:input_type -> placard.v1.SubmitDelegationRequest
-	16, // 28: placard.v1.DelegationService.AcceptDelegation:input_type -> placard.v1.AcceptDelegationRequest
-	17, // 29: placard.v1.DelegationService.ReturnDelegation:input_type -> placard.v1.ReturnDelegationRequest
-	18, // 30: placard.v1.DelegationService.WithdrawDelegation:input_type -> placard.v1.WithdrawDelegationRequest
-	19, // 31: placard.v1.DelegationService.ListDelegationRevisions:input_type -> placard.v1.ListDelegationRevisionsRequest
-	6,  // 32: placard.v1.DelegationService.GetDelegation:output_type -> placard.v1.Delegation
-	11, // 33: placard.v1.DelegationService.BatchGetDelegations:output_type -> placard.v1.BatchGetDelegationsResponse
-	13, // 34: placard.v1.DelegationService.ListDelegations:output_type -> placard.v1.ListDelegationsResponse
-	15, // 35: placard.v1.DelegationService.SubmitDelegation:output_type -> placard.v1.SubmitDelegationResponse
-	6,  // 36: placard.v1.DelegationService.AcceptDelegation:output_type -> placard.v1.Delegation
-	6,  // 37: placard.v1.DelegationService.ReturnDelegation:output_type -> placard.v1.Delegation
-	6,  // 38: placard.v1.DelegationService.WithdrawDelegation:output_type -> placard.v1.Delegation
-	20, // 39: placard.v1.DelegationService.ListDelegationRevisions:output_type -> placard.v1.ListDelegationRevisionsResponse
-	32, // [32:40] is the sub-list for method output_type
-	24, // [24:32] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	6,  // 5: placard.v1.Delegation.focal_point:type_name -> placard.v1.FocalPoint
+	32, // 6: placard.v1.Delegation.create_time:type_name -> google.protobuf.Timestamp
+	32, // 7: placard.v1.Delegation.update_time:type_name -> google.protobuf.Timestamp
+	1,  // 8: placard.v1.Delegation.warnings:type_name -> placard.v1.Delegation.Warning
+	3,  // 9: placard.v1.DelegationRevision.state:type_name -> placard.v1.DelegationRevision.State
+	0,  // 10: placard.v1.DelegationRevision.channel:type_name -> placard.v1.Channel
+	5,  // 11: placard.v1.DelegationRevision.note_verbale:type_name -> placard.v1.NoteVerbale
+	32, // 12: placard.v1.DelegationRevision.create_time:type_name -> google.protobuf.Timestamp
+	32, // 13: placard.v1.DelegationRevision.review_time:type_name -> google.protobuf.Timestamp
+	33, // 14: placard.v1.DelegationRevision.participants:type_name -> placard.v1.Participant
+	29, // 15: placard.v1.CompositionDifference.items:type_name -> placard.v1.CompositionDifference.Item
+	33, // 16: placard.v1.CopyDelegationResponse.participants:type_name -> placard.v1.Participant
+	7,  // 17: placard.v1.BatchGetDelegationsResponse.delegations:type_name -> placard.v1.Delegation
+	34, // 18: placard.v1.ListDelegationsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	7,  // 19: placard.v1.ListDelegationsResponse.delegations:type_name -> placard.v1.Delegation
+	33, // 20: placard.v1.SubmitDelegationRequest.participants:type_name -> placard.v1.Participant
+	5,  // 21: placard.v1.SubmitDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
+	6,  // 22: placard.v1.SubmitDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
+	0,  // 23: placard.v1.SubmitDelegationRequest.channel:type_name -> placard.v1.Channel
+	7,  // 24: placard.v1.SubmitDelegationResponse.delegation:type_name -> placard.v1.Delegation
+	9,  // 25: placard.v1.SubmitDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
+	34, // 26: placard.v1.ListDelegationRevisionsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	8,  // 27: placard.v1.ListDelegationRevisionsResponse.revisions:type_name -> placard.v1.DelegationRevision
+	35, // 28: placard.v1.ImportDelegationRequest.content:type_name -> google.api.HttpBody
+	5,  // 29: placard.v1.ImportDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
+	0,  // 30: placard.v1.ImportDelegationRequest.channel:type_name -> placard.v1.Channel
+	31, // 31: placard.v1.ImportDelegationResponse.rows:type_name -> placard.v1.ImportDelegationResponse.Row
+	30, // 32: placard.v1.ImportDelegationResponse.problems:type_name -> placard.v1.ImportDelegationResponse.Problem
+	9,  // 33: placard.v1.ImportDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
+	7,  // 34: placard.v1.ImportDelegationResponse.delegation:type_name -> placard.v1.Delegation
+	4,  // 35: placard.v1.CompositionDifference.Item.kind:type_name -> placard.v1.CompositionDifference.Item.Kind
+	33, // 36: placard.v1.ImportDelegationResponse.Row.participant:type_name -> placard.v1.Participant
+	30, // 37: placard.v1.ImportDelegationResponse.Row.problems:type_name -> placard.v1.ImportDelegationResponse.Problem
+	14, // 38: placard.v1.DelegationService.GetDelegation:input_type -> placard.v1.GetDelegationRequest
+	15, // 39: placard.v1.DelegationService.BatchGetDelegations:input_type -> placard.v1.BatchGetDelegationsRequest
+	17, // 40: placard.v1.DelegationService.ListDelegations:input_type -> placard.v1.ListDelegationsRequest
+	19, // 41: placard.v1.DelegationService.SubmitDelegation:input_type -> placard.v1.SubmitDelegationRequest
+	21, // 42: placard.v1.DelegationService.AcceptDelegation:input_type -> placard.v1.AcceptDelegationRequest
+	22, // 43: placard.v1.DelegationService.ReturnDelegation:input_type -> placard.v1.ReturnDelegationRequest
+	23, // 44: placard.v1.DelegationService.WithdrawDelegation:input_type -> placard.v1.WithdrawDelegationRequest
+	10, // 45: placard.v1.DelegationService.CopyDelegation:input_type -> placard.v1.CopyDelegationRequest
+	26, // 46: placard.v1.DelegationService.ImportDelegation:input_type -> placard.v1.ImportDelegationRequest
+	28, // 47: placard.v1.DelegationService.DownloadDelegationTemplate:input_type -> placard.v1.DownloadDelegationTemplateRequest
+	12, // 48: placard.v1.DelegationService.GetDelegationRevision:input_type -> placard.v1.GetDelegationRevisionRequest
+	13, // 49: placard.v1.DelegationService.DiffDelegationRevision:input_type -> placard.v1.DiffDelegationRevisionRequest
+	24, // 50: placard.v1.DelegationService.ListDelegationRevisions:input_type -> placard.v1.ListDelegationRevisionsRequest
+	7,  // 51: placard.v1.DelegationService.GetDelegation:output_type -> placard.v1.Delegation
+	16, // 52: placard.v1.DelegationService.BatchGetDelegations:output_type -> placard.v1.BatchGetDelegationsResponse
+	18, // 53: placard.v1.DelegationService.ListDelegations:output_type -> placard.v1.ListDelegationsResponse
+	20, // 54: placard.v1.DelegationService.SubmitDelegation:output_type -> placard.v1.SubmitDelegationResponse
+	7,  // 55: placard.v1.DelegationService.AcceptDelegation:output_type -> placard.v1.Delegation
+	7,  // 56: placard.v1.DelegationService.ReturnDelegation:output_type -> placard.v1.Delegation
+	7,  // 57: placard.v1.DelegationService.WithdrawDelegation:output_type -> placard.v1.Delegation
+	11, // 58: placard.v1.DelegationService.CopyDelegation:output_type -> placard.v1.CopyDelegationResponse
+	27, // 59: placard.v1.DelegationService.ImportDelegation:output_type -> placard.v1.ImportDelegationResponse
+	35, // 60: placard.v1.DelegationService.DownloadDelegationTemplate:output_type -> google.api.HttpBody
+	8,  // 61: placard.v1.DelegationService.GetDelegationRevision:output_type -> placard.v1.DelegationRevision
+	9,  // 62: placard.v1.DelegationService.DiffDelegationRevision:output_type -> placard.v1.CompositionDifference
+	25, // 63: placard.v1.DelegationService.ListDelegationRevisions:output_type -> placard.v1.ListDelegationRevisionsResponse
+	51, // [51:64] is the sub-list for method output_type
+	38, // [38:51] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_delegation_proto_init() }
@@ -1960,14 +2803,15 @@ func file_placard_v1_delegation_proto_init() {
 	file_placard_v1_access_proto_init()
 	file_placard_v1_participant_proto_init()
 	file_placard_v1_rule_proto_init()
-	file_placard_v1_delegation_proto_msgTypes[10].OneofWrappers = []any{}
+	file_placard_v1_delegation_proto_msgTypes[14].OneofWrappers = []any{}
+	file_placard_v1_delegation_proto_msgTypes[21].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_delegation_proto_rawDesc), len(file_placard_v1_delegation_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   18,
+			NumEnums:      5,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -8,6 +8,7 @@ package placardv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -19,14 +20,19 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	DelegationService_GetDelegation_FullMethodName           = "/placard.v1.DelegationService/GetDelegation"
-	DelegationService_BatchGetDelegations_FullMethodName     = "/placard.v1.DelegationService/BatchGetDelegations"
-	DelegationService_ListDelegations_FullMethodName         = "/placard.v1.DelegationService/ListDelegations"
-	DelegationService_SubmitDelegation_FullMethodName        = "/placard.v1.DelegationService/SubmitDelegation"
-	DelegationService_AcceptDelegation_FullMethodName        = "/placard.v1.DelegationService/AcceptDelegation"
-	DelegationService_ReturnDelegation_FullMethodName        = "/placard.v1.DelegationService/ReturnDelegation"
-	DelegationService_WithdrawDelegation_FullMethodName      = "/placard.v1.DelegationService/WithdrawDelegation"
-	DelegationService_ListDelegationRevisions_FullMethodName = "/placard.v1.DelegationService/ListDelegationRevisions"
+	DelegationService_GetDelegation_FullMethodName              = "/placard.v1.DelegationService/GetDelegation"
+	DelegationService_BatchGetDelegations_FullMethodName        = "/placard.v1.DelegationService/BatchGetDelegations"
+	DelegationService_ListDelegations_FullMethodName            = "/placard.v1.DelegationService/ListDelegations"
+	DelegationService_SubmitDelegation_FullMethodName           = "/placard.v1.DelegationService/SubmitDelegation"
+	DelegationService_AcceptDelegation_FullMethodName           = "/placard.v1.DelegationService/AcceptDelegation"
+	DelegationService_ReturnDelegation_FullMethodName           = "/placard.v1.DelegationService/ReturnDelegation"
+	DelegationService_WithdrawDelegation_FullMethodName         = "/placard.v1.DelegationService/WithdrawDelegation"
+	DelegationService_CopyDelegation_FullMethodName             = "/placard.v1.DelegationService/CopyDelegation"
+	DelegationService_ImportDelegation_FullMethodName           = "/placard.v1.DelegationService/ImportDelegation"
+	DelegationService_DownloadDelegationTemplate_FullMethodName = "/placard.v1.DelegationService/DownloadDelegationTemplate"
+	DelegationService_GetDelegationRevision_FullMethodName      = "/placard.v1.DelegationService/GetDelegationRevision"
+	DelegationService_DiffDelegationRevision_FullMethodName     = "/placard.v1.DelegationService/DiffDelegationRevision"
+	DelegationService_ListDelegationRevisions_FullMethodName    = "/placard.v1.DelegationService/ListDelegationRevisions"
 )
 
 // DelegationServiceClient is the client API for DelegationService service.
@@ -59,7 +65,8 @@ type DelegationServiceClient interface {
 	// (DUPLICATE_PARTICIPANT), an ambiguous name (AMBIGUOUS_MATCH), a name that is
 	// not of this delegation (UNKNOWN_PARTICIPANT) or of spaces only (NAME_EMPTY).
 	// FAILED_PRECONDITION: MEETING_NOT_OPEN, MEETING_CONCLUDED, DEADLINE_PASSED,
-	// TOO_MANY_WITHDRAWALS, INVITATION_DECLINED and, for the Secretariat (a mission
+	// TOO_MANY_WITHDRAWALS, QUOTA_EXCEEDED (with a violation for each quota),
+	// INVITATION_DECLINED and, for the Secretariat (a mission
 	// does not see such a meeting: NOT_FOUND), NOT_INVITED and
 	// INVITATION_NOT_ISSUED. ABORTED: ETAG_MISMATCH.
 	SubmitDelegation(ctx context.Context, in *SubmitDelegationRequest, opts ...grpc.CallOption) (*SubmitDelegationResponse, error)
@@ -73,6 +80,28 @@ type DelegationServiceClient interface {
 	// Withdraws the whole delegation, at once. It may be submitted again until
 	// the meeting is concluded.
 	WithdrawDelegation(ctx context.Context, in *WithdrawDelegationRequest, opts ...grpc.CallOption) (*Delegation, error)
+	// Answers the composition that a delegation had at an earlier meeting, as a
+	// draft: to be looked through and submitted. Nothing is written. Withdrawn
+	// persons are left out; external ids are kept, so that the same persons stay
+	// linked to the records of the mission.
+	CopyDelegation(ctx context.Context, in *CopyDelegationRequest, opts ...grpc.CallOption) (*CopyDelegationResponse, error)
+	// Submits the composition that a file holds: CSV or XLSX, a row a person, with a
+	// header in the names of the contract or in any of the six languages as in the
+	// template. Encodings (UTF-8, UTF-16, Windows-1252) and separators (comma,
+	// semicolon, tab) are found out and told. On REST the body is the file itself.
+	// With `validate_only` every row is answered with everything that is wrong with
+	// it and what would change; without it a file with any problem is refused
+	// whole, INVALID_ARGUMENT with one field violation each (`rows[7].email`, by the
+	// number of the line). Then as SubmitDelegation.
+	ImportDelegation(ctx context.Context, in *ImportDelegationRequest, opts ...grpc.CallOption) (*ImportDelegationResponse, error)
+	// Answers the file to fill in and import: XLSX with the columns in one language,
+	// lists to choose from for roles, modalities and languages, and the persons of
+	// the present composition, if there is one.
+	DownloadDelegationTemplate(ctx context.Context, in *DownloadDelegationTemplateRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// Gets one revision of a delegation, with its whole composition.
+	GetDelegationRevision(ctx context.Context, in *GetDelegationRevisionRequest, opts ...grpc.CallOption) (*DelegationRevision, error)
+	// Compares a revision of a delegation with another one of it.
+	DiffDelegationRevision(ctx context.Context, in *DiffDelegationRevisionRequest, opts ...grpc.CallOption) (*CompositionDifference, error)
 	// Lists the revisions of a delegation, the newest first.
 	ListDelegationRevisions(ctx context.Context, in *ListDelegationRevisionsRequest, opts ...grpc.CallOption) (*ListDelegationRevisionsResponse, error)
 }
@@ -155,6 +184,56 @@ func (c *delegationServiceClient) WithdrawDelegation(ctx context.Context, in *Wi
 	return out, nil
 }
 
+func (c *delegationServiceClient) CopyDelegation(ctx context.Context, in *CopyDelegationRequest, opts ...grpc.CallOption) (*CopyDelegationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CopyDelegationResponse)
+	err := c.cc.Invoke(ctx, DelegationService_CopyDelegation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *delegationServiceClient) ImportDelegation(ctx context.Context, in *ImportDelegationRequest, opts ...grpc.CallOption) (*ImportDelegationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportDelegationResponse)
+	err := c.cc.Invoke(ctx, DelegationService_ImportDelegation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *delegationServiceClient) DownloadDelegationTemplate(ctx context.Context, in *DownloadDelegationTemplateRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, DelegationService_DownloadDelegationTemplate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *delegationServiceClient) GetDelegationRevision(ctx context.Context, in *GetDelegationRevisionRequest, opts ...grpc.CallOption) (*DelegationRevision, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DelegationRevision)
+	err := c.cc.Invoke(ctx, DelegationService_GetDelegationRevision_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *delegationServiceClient) DiffDelegationRevision(ctx context.Context, in *DiffDelegationRevisionRequest, opts ...grpc.CallOption) (*CompositionDifference, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompositionDifference)
+	err := c.cc.Invoke(ctx, DelegationService_DiffDelegationRevision_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *delegationServiceClient) ListDelegationRevisions(ctx context.Context, in *ListDelegationRevisionsRequest, opts ...grpc.CallOption) (*ListDelegationRevisionsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListDelegationRevisionsResponse)
@@ -195,7 +274,8 @@ type DelegationServiceServer interface {
 	// (DUPLICATE_PARTICIPANT), an ambiguous name (AMBIGUOUS_MATCH), a name that is
 	// not of this delegation (UNKNOWN_PARTICIPANT) or of spaces only (NAME_EMPTY).
 	// FAILED_PRECONDITION: MEETING_NOT_OPEN, MEETING_CONCLUDED, DEADLINE_PASSED,
-	// TOO_MANY_WITHDRAWALS, INVITATION_DECLINED and, for the Secretariat (a mission
+	// TOO_MANY_WITHDRAWALS, QUOTA_EXCEEDED (with a violation for each quota),
+	// INVITATION_DECLINED and, for the Secretariat (a mission
 	// does not see such a meeting: NOT_FOUND), NOT_INVITED and
 	// INVITATION_NOT_ISSUED. ABORTED: ETAG_MISMATCH.
 	SubmitDelegation(context.Context, *SubmitDelegationRequest) (*SubmitDelegationResponse, error)
@@ -209,6 +289,28 @@ type DelegationServiceServer interface {
 	// Withdraws the whole delegation, at once. It may be submitted again until
 	// the meeting is concluded.
 	WithdrawDelegation(context.Context, *WithdrawDelegationRequest) (*Delegation, error)
+	// Answers the composition that a delegation had at an earlier meeting, as a
+	// draft: to be looked through and submitted. Nothing is written. Withdrawn
+	// persons are left out; external ids are kept, so that the same persons stay
+	// linked to the records of the mission.
+	CopyDelegation(context.Context, *CopyDelegationRequest) (*CopyDelegationResponse, error)
+	// Submits the composition that a file holds: CSV or XLSX, a row a person, with a
+	// header in the names of the contract or in any of the six languages as in the
+	// template. Encodings (UTF-8, UTF-16, Windows-1252) and separators (comma,
+	// semicolon, tab) are found out and told. On REST the body is the file itself.
+	// With `validate_only` every row is answered with everything that is wrong with
+	// it and what would change; without it a file with any problem is refused
+	// whole, INVALID_ARGUMENT with one field violation each (`rows[7].email`, by the
+	// number of the line). Then as SubmitDelegation.
+	ImportDelegation(context.Context, *ImportDelegationRequest) (*ImportDelegationResponse, error)
+	// Answers the file to fill in and import: XLSX with the columns in one language,
+	// lists to choose from for roles, modalities and languages, and the persons of
+	// the present composition, if there is one.
+	DownloadDelegationTemplate(context.Context, *DownloadDelegationTemplateRequest) (*httpbody.HttpBody, error)
+	// Gets one revision of a delegation, with its whole composition.
+	GetDelegationRevision(context.Context, *GetDelegationRevisionRequest) (*DelegationRevision, error)
+	// Compares a revision of a delegation with another one of it.
+	DiffDelegationRevision(context.Context, *DiffDelegationRevisionRequest) (*CompositionDifference, error)
 	// Lists the revisions of a delegation, the newest first.
 	ListDelegationRevisions(context.Context, *ListDelegationRevisionsRequest) (*ListDelegationRevisionsResponse, error)
 	mustEmbedUnimplementedDelegationServiceServer()
@@ -241,6 +343,21 @@ func (UnimplementedDelegationServiceServer) ReturnDelegation(context.Context, *R
 }
 func (UnimplementedDelegationServiceServer) WithdrawDelegation(context.Context, *WithdrawDelegationRequest) (*Delegation, error) {
 	return nil, status.Error(codes.Unimplemented, "method WithdrawDelegation not implemented")
+}
+func (UnimplementedDelegationServiceServer) CopyDelegation(context.Context, *CopyDelegationRequest) (*CopyDelegationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CopyDelegation not implemented")
+}
+func (UnimplementedDelegationServiceServer) ImportDelegation(context.Context, *ImportDelegationRequest) (*ImportDelegationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportDelegation not implemented")
+}
+func (UnimplementedDelegationServiceServer) DownloadDelegationTemplate(context.Context, *DownloadDelegationTemplateRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method DownloadDelegationTemplate not implemented")
+}
+func (UnimplementedDelegationServiceServer) GetDelegationRevision(context.Context, *GetDelegationRevisionRequest) (*DelegationRevision, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDelegationRevision not implemented")
+}
+func (UnimplementedDelegationServiceServer) DiffDelegationRevision(context.Context, *DiffDelegationRevisionRequest) (*CompositionDifference, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiffDelegationRevision not implemented")
 }
 func (UnimplementedDelegationServiceServer) ListDelegationRevisions(context.Context, *ListDelegationRevisionsRequest) (*ListDelegationRevisionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDelegationRevisions not implemented")
@@ -392,6 +509,96 @@ func _DelegationService_WithdrawDelegation_Handler(srv interface{}, ctx context.
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DelegationService_CopyDelegation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CopyDelegationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DelegationServiceServer).CopyDelegation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DelegationService_CopyDelegation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DelegationServiceServer).CopyDelegation(ctx, req.(*CopyDelegationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DelegationService_ImportDelegation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportDelegationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DelegationServiceServer).ImportDelegation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DelegationService_ImportDelegation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DelegationServiceServer).ImportDelegation(ctx, req.(*ImportDelegationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DelegationService_DownloadDelegationTemplate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DownloadDelegationTemplateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DelegationServiceServer).DownloadDelegationTemplate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DelegationService_DownloadDelegationTemplate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DelegationServiceServer).DownloadDelegationTemplate(ctx, req.(*DownloadDelegationTemplateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DelegationService_GetDelegationRevision_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDelegationRevisionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DelegationServiceServer).GetDelegationRevision(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DelegationService_GetDelegationRevision_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DelegationServiceServer).GetDelegationRevision(ctx, req.(*GetDelegationRevisionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DelegationService_DiffDelegationRevision_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiffDelegationRevisionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DelegationServiceServer).DiffDelegationRevision(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DelegationService_DiffDelegationRevision_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DelegationServiceServer).DiffDelegationRevision(ctx, req.(*DiffDelegationRevisionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DelegationService_ListDelegationRevisions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListDelegationRevisionsRequest)
 	if err := dec(in); err != nil {
@@ -444,6 +651,26 @@ var DelegationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "WithdrawDelegation",
 			Handler:    _DelegationService_WithdrawDelegation_Handler,
+		},
+		{
+			MethodName: "CopyDelegation",
+			Handler:    _DelegationService_CopyDelegation_Handler,
+		},
+		{
+			MethodName: "ImportDelegation",
+			Handler:    _DelegationService_ImportDelegation_Handler,
+		},
+		{
+			MethodName: "DownloadDelegationTemplate",
+			Handler:    _DelegationService_DownloadDelegationTemplate_Handler,
+		},
+		{
+			MethodName: "GetDelegationRevision",
+			Handler:    _DelegationService_GetDelegationRevision_Handler,
+		},
+		{
+			MethodName: "DiffDelegationRevision",
+			Handler:    _DelegationService_DiffDelegationRevision_Handler,
 		},
 		{
 			MethodName: "ListDelegationRevisions",

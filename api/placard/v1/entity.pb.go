@@ -11,6 +11,8 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -162,6 +164,64 @@ func (Entity_Region) EnumDescriptor() ([]byte, []int) {
 	return file_placard_v1_entity_proto_rawDescGZIP(), []int{0, 1}
 }
 
+// The consultative status of a non-governmental organization (Economic and
+// Social Council resolution 1996/31, paragraphs 22 to 26).
+type Entity_ConsultativeStatus int32
+
+const (
+	// None: whoever is no non-governmental organization in consultative status.
+	Entity_CONSULTATIVE_STATUS_UNSPECIFIED Entity_ConsultativeStatus = 0
+	// General consultative status.
+	Entity_GENERAL Entity_ConsultativeStatus = 1
+	// Special consultative status.
+	Entity_SPECIAL Entity_ConsultativeStatus = 2
+	// On the Roster.
+	Entity_ROSTER Entity_ConsultativeStatus = 3
+)
+
+// Enum value maps for Entity_ConsultativeStatus.
+var (
+	Entity_ConsultativeStatus_name = map[int32]string{
+		0: "CONSULTATIVE_STATUS_UNSPECIFIED",
+		1: "GENERAL",
+		2: "SPECIAL",
+		3: "ROSTER",
+	}
+	Entity_ConsultativeStatus_value = map[string]int32{
+		"CONSULTATIVE_STATUS_UNSPECIFIED": 0,
+		"GENERAL":                         1,
+		"SPECIAL":                         2,
+		"ROSTER":                          3,
+	}
+)
+
+func (x Entity_ConsultativeStatus) Enum() *Entity_ConsultativeStatus {
+	p := new(Entity_ConsultativeStatus)
+	*p = x
+	return p
+}
+
+func (x Entity_ConsultativeStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Entity_ConsultativeStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_placard_v1_entity_proto_enumTypes[2].Descriptor()
+}
+
+func (Entity_ConsultativeStatus) Type() protoreflect.EnumType {
+	return &file_placard_v1_entity_proto_enumTypes[2]
+}
+
+func (x Entity_ConsultativeStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Entity_ConsultativeStatus.Descriptor instead.
+func (Entity_ConsultativeStatus) EnumDescriptor() ([]byte, []int) {
+	return file_placard_v1_entity_proto_rawDescGZIP(), []int{0, 2}
+}
+
 // Whoever may be represented at a meeting: a State, a regional economic
 // integration organization, an organization, office or agency.
 type Entity struct {
@@ -173,6 +233,8 @@ type Entity struct {
 	// The kind.
 	Kind Entity_Kind `protobuf:"varint,3,opt,name=kind,proto3,enum=placard.v1.Entity_Kind" json:"kind,omitempty"`
 	// The short name, by which lists are ordered: "Bolivia (Plurinational State of)".
+	// At least one language is needed. A name, this one or another, is one line with
+	// a letter in it (violations STRING_LINE, NAME_EMPTY).
 	ShortName *LocalizedText `protobuf:"bytes,4,opt,name=short_name,json=shortName,proto3" json:"short_name,omitempty"`
 	// The formal name: "Plurinational State of Bolivia".
 	FormalName *LocalizedText `protobuf:"bytes,5,opt,name=formal_name,json=formalName,proto3" json:"formal_name,omitempty"`
@@ -184,7 +246,18 @@ type Entity struct {
 	Region Entity_Region `protobuf:"varint,8,opt,name=region,proto3,enum=placard.v1.Entity_Region" json:"region,omitempty"`
 	// Earlier names, the oldest first. A list of participants shows the names
 	// that held on the first day of its meeting.
-	FormerNames   []*Entity_FormerNames `protobuf:"bytes,9,rep,name=former_names,json=formerNames,proto3" json:"former_names,omitempty"`
+	FormerNames []*Entity_FormerNames `protobuf:"bytes,9,rep,name=former_names,json=formerNames,proto3" json:"former_names,omitempty"`
+	// The consultative status, for NGO_IN_CONSULTATIVE_STATUS and no other kind.
+	ConsultativeStatus Entity_ConsultativeStatus `protobuf:"varint,10,opt,name=consultative_status,json=consultativeStatus,proto3,enum=placard.v1.Entity_ConsultativeStatus" json:"consultative_status,omitempty"`
+	// The language in which it wishes to be written to: `ar`, `zh`, `en`, `fr`, `ru`
+	// or `es`; empty where that is not known. Invitations take it over.
+	Language string `protobuf:"bytes,11,opt,name=language,proto3" json:"language,omitempty"`
+	// When it was added to the register.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it was last changed.
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Stands for this state of the entity (AIP-154).
+	Etag          string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -282,6 +355,41 @@ func (x *Entity) GetFormerNames() []*Entity_FormerNames {
 	return nil
 }
 
+func (x *Entity) GetConsultativeStatus() Entity_ConsultativeStatus {
+	if x != nil {
+		return x.ConsultativeStatus
+	}
+	return Entity_CONSULTATIVE_STATUS_UNSPECIFIED
+}
+
+func (x *Entity) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Entity) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Entity) GetUpdateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdateTime
+	}
+	return nil
+}
+
+func (x *Entity) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
 // Asks for one entity.
 type GetEntityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -336,9 +444,18 @@ type ListEntitiesRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before, with the same other arguments.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// A filter (AIP-160) over `kind`, `region`, `alpha2_code` and `m49_code`:
-	// `kind = STATE AND region = AFRICAN`.
-	Filter        string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// A filter (AIP-160) over `kind`, `region`, `consultative_status`, `language`,
+	// `alpha2_code`, `m49_code` and `short_name`: `kind = STATE AND region = AFRICAN`.
+	// `short_name : "boliv"` finds entities with, for each word, a word of a name that
+	// begins with it: short or formal, present or former, in any of the six
+	// languages, whatever case and accents.
+	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The order (AIP-132): `name`, the default.
+	// ` desc` turns it around.
+	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Which fields of the resources are answered (AIP-157), from the top:
+	// `name,state`. Unset: all.
+	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,5,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -392,6 +509,20 @@ func (x *ListEntitiesRequest) GetFilter() string {
 		return x.Filter
 	}
 	return ""
+}
+
+func (x *ListEntitiesRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+func (x *ListEntitiesRequest) GetReadMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.ReadMask
+	}
+	return nil
 }
 
 // A page of the register.
@@ -449,6 +580,146 @@ func (x *ListEntitiesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Asks for a new entity.
+type CreateEntityRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entity. Its name is made from `entity_id`.
+	Entity *Entity `protobuf:"bytes,1,opt,name=entity,proto3" json:"entity,omitempty"`
+	// The code: 2 to 32 capital letters and digits. A State has its ISO 3166
+	// alpha-3 code.
+	EntityId string `protobuf:"bytes,2,opt,name=entity_id,json=entityId,proto3" json:"entity_id,omitempty"`
+	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateEntityRequest) Reset() {
+	*x = CreateEntityRequest{}
+	mi := &file_placard_v1_entity_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateEntityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateEntityRequest) ProtoMessage() {}
+
+func (x *CreateEntityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_entity_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateEntityRequest.ProtoReflect.Descriptor instead.
+func (*CreateEntityRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_entity_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CreateEntityRequest) GetEntity() *Entity {
+	if x != nil {
+		return x.Entity
+	}
+	return nil
+}
+
+func (x *CreateEntityRequest) GetEntityId() string {
+	if x != nil {
+		return x.EntityId
+	}
+	return ""
+}
+
+func (x *CreateEntityRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Asks for a change of an entity.
+type UpdateEntityRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entity, with its name and the new values.
+	Entity *Entity `protobuf:"bytes,1,opt,name=entity,proto3" json:"entity,omitempty"`
+	// Which fields change (AIP-134); unset: those that are set in `entity`.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// The first day on which new names hold, `YYYY-MM-DD`: the present ones become
+	// former names until then, so that the lists of earlier meetings keep them.
+	// Unset: the names are a correction, for all lists that show the present ones.
+	NamesValidFrom string `protobuf:"bytes,3,opt,name=names_valid_from,json=namesValidFrom,proto3" json:"names_valid_from,omitempty"`
+	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateEntityRequest) Reset() {
+	*x = UpdateEntityRequest{}
+	mi := &file_placard_v1_entity_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateEntityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateEntityRequest) ProtoMessage() {}
+
+func (x *UpdateEntityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_entity_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateEntityRequest.ProtoReflect.Descriptor instead.
+func (*UpdateEntityRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_entity_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *UpdateEntityRequest) GetEntity() *Entity {
+	if x != nil {
+		return x.Entity
+	}
+	return nil
+}
+
+func (x *UpdateEntityRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *UpdateEntityRequest) GetNamesValidFrom() string {
+	if x != nil {
+		return x.NamesValidFrom
+	}
+	return ""
+}
+
+func (x *UpdateEntityRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // Names that an entity had until a day.
 type Entity_FormerNames struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -464,7 +735,7 @@ type Entity_FormerNames struct {
 
 func (x *Entity_FormerNames) Reset() {
 	*x = Entity_FormerNames{}
-	mi := &file_placard_v1_entity_proto_msgTypes[4]
+	mi := &file_placard_v1_entity_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -476,7 +747,7 @@ func (x *Entity_FormerNames) String() string {
 func (*Entity_FormerNames) ProtoMessage() {}
 
 func (x *Entity_FormerNames) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_entity_proto_msgTypes[4]
+	mi := &file_placard_v1_entity_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -518,22 +789,33 @@ var File_placard_v1_entity_proto protoreflect.FileDescriptor
 const file_placard_v1_entity_proto_rawDesc = "" +
 	"\n" +
 	"\x17placard/v1/entity.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/text.proto\"\xf2\a\n" +
-	"\x06Entity\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x17\n" +
-	"\x04code\x18\x02 \x01(\tB\x03\xe0A\x03R\x04code\x12+\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x17.placard.v1.Entity.KindR\x04kind\x128\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\xcb\r\n" +
+	"\x06Entity\x12=\n" +
+	"\x04name\x18\x01 \x01(\tB)\xe0A\b\xbaH#\xd8\x01\x01r\x1e2\x1c^entities/[A-Za-z0-9]{2,32}$R\x04name\x12\x17\n" +
+	"\x04code\x18\x02 \x01(\tB\x03\xe0A\x03R\x04code\x12;\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x17.placard.v1.Entity.KindB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01\x82\x01\x02\x10\x01R\x04kind\x12\xe7\x01\n" +
 	"\n" +
-	"short_name\x18\x04 \x01(\v2\x19.placard.v1.LocalizedTextR\tshortName\x12:\n" +
+	"short_name\x18\x04 \x01(\v2\x19.placard.v1.LocalizedTextB\xac\x01\xe0A\x02\xbaH\xa5\x01\xba\x01\x9e\x01\n" +
+	"\x11entity.short_name\x12%needs a name in at least one language\x1abthis.ar != '' || this.zh != '' || this.en != '' || this.fr != '' || this.ru != '' || this.es != ''\xc8\x01\x01R\tshortName\x12:\n" +
 	"\vformal_name\x18\x05 \x01(\v2\x19.placard.v1.LocalizedTextR\n" +
-	"formalName\x12\x1f\n" +
-	"\valpha2_code\x18\x06 \x01(\tR\n" +
-	"alpha2Code\x12\x19\n" +
-	"\bm49_code\x18\a \x01(\tR\am49Code\x121\n" +
-	"\x06region\x18\b \x01(\x0e2\x19.placard.v1.Entity.RegionR\x06region\x12A\n" +
-	"\fformer_names\x18\t \x03(\v2\x1e.placard.v1.Entity.FormerNamesR\vformerNames\x1a\xa4\x01\n" +
-	"\vFormerNames\x12\x1f\n" +
-	"\vvalid_until\x18\x01 \x01(\tR\n" +
+	"formalName\x125\n" +
+	"\valpha2_code\x18\x06 \x01(\tB\x14\xbaH\x11\xd8\x01\x01r\f2\n" +
+	"^[A-Z]{2}$R\n" +
+	"alpha2Code\x12/\n" +
+	"\bm49_code\x18\a \x01(\tB\x14\xbaH\x11\xd8\x01\x01r\f2\n" +
+	"^[0-9]{3}$R\am49Code\x12;\n" +
+	"\x06region\x18\b \x01(\x0e2\x19.placard.v1.Entity.RegionB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06region\x12K\n" +
+	"\fformer_names\x18\t \x03(\v2\x1e.placard.v1.Entity.FormerNamesB\b\xbaH\x05\x92\x01\x02\x102R\vformerNames\x12`\n" +
+	"\x13consultative_status\x18\n" +
+	" \x01(\x0e2%.placard.v1.Entity.ConsultativeStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x12consultativeStatus\x12<\n" +
+	"\blanguage\x18\v \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\x12@\n" +
+	"\vcreate_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"createTime\x12@\n" +
+	"\vupdate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"updateTime\x12\x1b\n" +
+	"\x04etag\x18\x0e \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x1a\xb5\x01\n" +
+	"\vFormerNames\x120\n" +
+	"\vvalid_until\x18\x01 \x01(\tB\x0f\xe0A\x02\xbaH\t\xc8\x01\x01r\x04\xc0\xff+\x01R\n" +
 	"validUntil\x128\n" +
 	"\n" +
 	"short_name\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextR\tshortName\x12:\n" +
@@ -554,22 +836,46 @@ const file_placard_v1_entity_proto_rawDesc = "" +
 	"\fASIA_PACIFIC\x10\x02\x12\x14\n" +
 	"\x10EASTERN_EUROPEAN\x10\x03\x12 \n" +
 	"\x1cLATIN_AMERICAN_AND_CARIBBEAN\x10\x04\x12\x1f\n" +
-	"\x1bWESTERN_EUROPEAN_AND_OTHERS\x10\x05:?\xeaA<\n" +
+	"\x1bWESTERN_EUROPEAN_AND_OTHERS\x10\x05\"_\n" +
+	"\x12ConsultativeStatus\x12#\n" +
+	"\x1fCONSULTATIVE_STATUS_UNSPECIFIED\x10\x00\x12\v\n" +
+	"\aGENERAL\x10\x01\x12\v\n" +
+	"\aSPECIAL\x10\x02\x12\n" +
+	"\n" +
+	"\x06ROSTER\x10\x03:?\xeaA<\n" +
 	"\x15placard.un.org/Entity\x12\x11entities/{entity}*\bentities2\x06entity\"h\n" +
 	"\x10GetEntityRequest\x12T\n" +
 	"\x04name\x18\x01 \x01(\tB@\xe0A\x02\xfaA\x17\n" +
-	"\x15placard.un.org/Entity\xbaH r\x1e2\x1c^entities/[A-Za-z0-9]{2,32}$R\x04name\"\x86\x01\n" +
+	"\x15placard.un.org/Entity\xbaH r\x1e2\x1c^entities/[A-Za-z0-9]{2,32}$R\x04name\"\xe4\x01\n" +
 	"\x13ListEntitiesRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12 \n" +
-	"\x06filter\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\"n\n" +
+	"\x06filter\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
+	"\border_by\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x127\n" +
+	"\tread_mask\x18\x05 \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"n\n" +
 	"\x14ListEntitiesResponse\x12.\n" +
 	"\bentities\x18\x01 \x03(\v2\x12.placard.v1.EntityR\bentities\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf8\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb8\x01\n" +
+	"\x13CreateEntityRequest\x125\n" +
+	"\x06entity\x18\x01 \x01(\v2\x12.placard.v1.EntityB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06entity\x127\n" +
+	"\tentity_id\x18\x02 \x01(\tB\x1a\xe0A\x02\xbaH\x14r\x122\x10^[A-Z0-9]{2,32}$R\bentityId\x121\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\xf1\x01\n" +
+	"\x13UpdateEntityRequest\x125\n" +
+	"\x06entity\x18\x01 \x01(\v2\x12.placard.v1.EntityB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06entity\x12;\n" +
+	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\x123\n" +
+	"\x10names_valid_from\x18\x03 \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\x0enamesValidFrom\x121\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId2\x87\x04\n" +
 	"\rEntityService\x12o\n" +
 	"\tGetEntity\x12\x1c.placard.v1.GetEntityRequest\x1a\x12.placard.v1.Entity\"0\xdaA\x04name\x8a\xf9+\b\n" +
-	"\x06\x01\x02\x03\x04\x05\x06\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=entities/*}\x12v\n" +
+	"\x06\x01\x02\x03\x04\x05\x06\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=entities/*}\x12|\n" +
+	"\fCreateEntity\x12\x1f.placard.v1.CreateEntityRequest\x1a\x12.placard.v1.Entity\"7\xdaA\x10entity,entity_id\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x02\x16:\x06entity\"\f/v1/entities\x12\x8e\x01\n" +
+	"\fUpdateEntity\x12\x1f.placard.v1.UpdateEntityRequest\x1a\x12.placard.v1.Entity\"I\xdaA\x12entity,update_mask\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x02&:\x06entity2\x1c/v1/{entity.name=entities/*}\x12v\n" +
 	"\fListEntities\x12\x1f.placard.v1.ListEntitiesRequest\x1a .placard.v1.ListEntitiesResponse\"#\xdaA\x00\x8a\xf9+\b\n" +
 	"\x06\x01\x02\x03\x04\x05\x06\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/entitiesB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
@@ -585,36 +891,52 @@ func file_placard_v1_entity_proto_rawDescGZIP() []byte {
 	return file_placard_v1_entity_proto_rawDescData
 }
 
-var file_placard_v1_entity_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_placard_v1_entity_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_placard_v1_entity_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_placard_v1_entity_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_placard_v1_entity_proto_goTypes = []any{
-	(Entity_Kind)(0),             // 0: placard.v1.Entity.Kind
-	(Entity_Region)(0),           // 1: placard.v1.Entity.Region
-	(*Entity)(nil),               // 2: placard.v1.Entity
-	(*GetEntityRequest)(nil),     // 3: placard.v1.GetEntityRequest
-	(*ListEntitiesRequest)(nil),  // 4: placard.v1.ListEntitiesRequest
-	(*ListEntitiesResponse)(nil), // 5: placard.v1.ListEntitiesResponse
-	(*Entity_FormerNames)(nil),   // 6: placard.v1.Entity.FormerNames
-	(*LocalizedText)(nil),        // 7: placard.v1.LocalizedText
+	(Entity_Kind)(0),               // 0: placard.v1.Entity.Kind
+	(Entity_Region)(0),             // 1: placard.v1.Entity.Region
+	(Entity_ConsultativeStatus)(0), // 2: placard.v1.Entity.ConsultativeStatus
+	(*Entity)(nil),                 // 3: placard.v1.Entity
+	(*GetEntityRequest)(nil),       // 4: placard.v1.GetEntityRequest
+	(*ListEntitiesRequest)(nil),    // 5: placard.v1.ListEntitiesRequest
+	(*ListEntitiesResponse)(nil),   // 6: placard.v1.ListEntitiesResponse
+	(*CreateEntityRequest)(nil),    // 7: placard.v1.CreateEntityRequest
+	(*UpdateEntityRequest)(nil),    // 8: placard.v1.UpdateEntityRequest
+	(*Entity_FormerNames)(nil),     // 9: placard.v1.Entity.FormerNames
+	(*LocalizedText)(nil),          // 10: placard.v1.LocalizedText
+	(*timestamppb.Timestamp)(nil),  // 11: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),  // 12: google.protobuf.FieldMask
 }
 var file_placard_v1_entity_proto_depIdxs = []int32{
 	0,  // 0: placard.v1.Entity.kind:type_name -> placard.v1.Entity.Kind
-	7,  // 1: placard.v1.Entity.short_name:type_name -> placard.v1.LocalizedText
-	7,  // 2: placard.v1.Entity.formal_name:type_name -> placard.v1.LocalizedText
+	10, // 1: placard.v1.Entity.short_name:type_name -> placard.v1.LocalizedText
+	10, // 2: placard.v1.Entity.formal_name:type_name -> placard.v1.LocalizedText
 	1,  // 3: placard.v1.Entity.region:type_name -> placard.v1.Entity.Region
-	6,  // 4: placard.v1.Entity.former_names:type_name -> placard.v1.Entity.FormerNames
-	2,  // 5: placard.v1.ListEntitiesResponse.entities:type_name -> placard.v1.Entity
-	7,  // 6: placard.v1.Entity.FormerNames.short_name:type_name -> placard.v1.LocalizedText
-	7,  // 7: placard.v1.Entity.FormerNames.formal_name:type_name -> placard.v1.LocalizedText
-	3,  // 8: placard.v1.EntityService.GetEntity:input_type -> placard.v1.GetEntityRequest
-	4,  // 9: placard.v1.EntityService.ListEntities:input_type -> placard.v1.ListEntitiesRequest
-	2,  // 10: placard.v1.EntityService.GetEntity:output_type -> placard.v1.Entity
-	5,  // 11: placard.v1.EntityService.ListEntities:output_type -> placard.v1.ListEntitiesResponse
-	10, // [10:12] is the sub-list for method output_type
-	8,  // [8:10] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	9,  // 4: placard.v1.Entity.former_names:type_name -> placard.v1.Entity.FormerNames
+	2,  // 5: placard.v1.Entity.consultative_status:type_name -> placard.v1.Entity.ConsultativeStatus
+	11, // 6: placard.v1.Entity.create_time:type_name -> google.protobuf.Timestamp
+	11, // 7: placard.v1.Entity.update_time:type_name -> google.protobuf.Timestamp
+	12, // 8: placard.v1.ListEntitiesRequest.read_mask:type_name -> google.protobuf.FieldMask
+	3,  // 9: placard.v1.ListEntitiesResponse.entities:type_name -> placard.v1.Entity
+	3,  // 10: placard.v1.CreateEntityRequest.entity:type_name -> placard.v1.Entity
+	3,  // 11: placard.v1.UpdateEntityRequest.entity:type_name -> placard.v1.Entity
+	12, // 12: placard.v1.UpdateEntityRequest.update_mask:type_name -> google.protobuf.FieldMask
+	10, // 13: placard.v1.Entity.FormerNames.short_name:type_name -> placard.v1.LocalizedText
+	10, // 14: placard.v1.Entity.FormerNames.formal_name:type_name -> placard.v1.LocalizedText
+	4,  // 15: placard.v1.EntityService.GetEntity:input_type -> placard.v1.GetEntityRequest
+	7,  // 16: placard.v1.EntityService.CreateEntity:input_type -> placard.v1.CreateEntityRequest
+	8,  // 17: placard.v1.EntityService.UpdateEntity:input_type -> placard.v1.UpdateEntityRequest
+	5,  // 18: placard.v1.EntityService.ListEntities:input_type -> placard.v1.ListEntitiesRequest
+	3,  // 19: placard.v1.EntityService.GetEntity:output_type -> placard.v1.Entity
+	3,  // 20: placard.v1.EntityService.CreateEntity:output_type -> placard.v1.Entity
+	3,  // 21: placard.v1.EntityService.UpdateEntity:output_type -> placard.v1.Entity
+	6,  // 22: placard.v1.EntityService.ListEntities:output_type -> placard.v1.ListEntitiesResponse
+	19, // [19:23] is the sub-list for method output_type
+	15, // [15:19] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_entity_proto_init() }
@@ -623,14 +945,15 @@ func file_placard_v1_entity_proto_init() {
 		return
 	}
 	file_placard_v1_access_proto_init()
+	file_placard_v1_rule_proto_init()
 	file_placard_v1_text_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_entity_proto_rawDesc), len(file_placard_v1_entity_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   5,
+			NumEnums:      3,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,8 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	EntityService_GetEntity_FullMethodName    = "/placard.v1.EntityService/GetEntity"
+	EntityService_CreateEntity_FullMethodName = "/placard.v1.EntityService/CreateEntity"
+	EntityService_UpdateEntity_FullMethodName = "/placard.v1.EntityService/UpdateEntity"
 	EntityService_ListEntities_FullMethodName = "/placard.v1.EntityService/ListEntities"
 )
 
@@ -31,6 +33,14 @@ const (
 type EntityServiceClient interface {
 	// Gets one entity. NOT_FOUND if the register has no such code.
 	GetEntity(ctx context.Context, in *GetEntityRequest, opts ...grpc.CallOption) (*Entity, error)
+	// Adds an entity to the register: an organization, or a State that is new.
+	// ALREADY_EXISTS if the code is taken. Not for a Secretariat that is bound to
+	// meetings (PERMISSION_DENIED, MEETING_BOUND).
+	CreateEntity(ctx context.Context, in *CreateEntityRequest, opts ...grpc.CallOption) (*Entity, error)
+	// Changes the named fields of an entity. What the Secretariat has changed, a
+	// newer version of the register that comes with the program leaves alone. Not
+	// for a Secretariat that is bound to meetings (PERMISSION_DENIED, MEETING_BOUND).
+	UpdateEntity(ctx context.Context, in *UpdateEntityRequest, opts ...grpc.CallOption) (*Entity, error)
 	// Lists the register, ordered by code.
 	ListEntities(ctx context.Context, in *ListEntitiesRequest, opts ...grpc.CallOption) (*ListEntitiesResponse, error)
 }
@@ -47,6 +57,26 @@ func (c *entityServiceClient) GetEntity(ctx context.Context, in *GetEntityReques
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Entity)
 	err := c.cc.Invoke(ctx, EntityService_GetEntity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *entityServiceClient) CreateEntity(ctx context.Context, in *CreateEntityRequest, opts ...grpc.CallOption) (*Entity, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Entity)
+	err := c.cc.Invoke(ctx, EntityService_CreateEntity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *entityServiceClient) UpdateEntity(ctx context.Context, in *UpdateEntityRequest, opts ...grpc.CallOption) (*Entity, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Entity)
+	err := c.cc.Invoke(ctx, EntityService_UpdateEntity_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +101,14 @@ func (c *entityServiceClient) ListEntities(ctx context.Context, in *ListEntities
 type EntityServiceServer interface {
 	// Gets one entity. NOT_FOUND if the register has no such code.
 	GetEntity(context.Context, *GetEntityRequest) (*Entity, error)
+	// Adds an entity to the register: an organization, or a State that is new.
+	// ALREADY_EXISTS if the code is taken. Not for a Secretariat that is bound to
+	// meetings (PERMISSION_DENIED, MEETING_BOUND).
+	CreateEntity(context.Context, *CreateEntityRequest) (*Entity, error)
+	// Changes the named fields of an entity. What the Secretariat has changed, a
+	// newer version of the register that comes with the program leaves alone. Not
+	// for a Secretariat that is bound to meetings (PERMISSION_DENIED, MEETING_BOUND).
+	UpdateEntity(context.Context, *UpdateEntityRequest) (*Entity, error)
 	// Lists the register, ordered by code.
 	ListEntities(context.Context, *ListEntitiesRequest) (*ListEntitiesResponse, error)
 	mustEmbedUnimplementedEntityServiceServer()
@@ -85,6 +123,12 @@ type UnimplementedEntityServiceServer struct{}
 
 func (UnimplementedEntityServiceServer) GetEntity(context.Context, *GetEntityRequest) (*Entity, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetEntity not implemented")
+}
+func (UnimplementedEntityServiceServer) CreateEntity(context.Context, *CreateEntityRequest) (*Entity, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateEntity not implemented")
+}
+func (UnimplementedEntityServiceServer) UpdateEntity(context.Context, *UpdateEntityRequest) (*Entity, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateEntity not implemented")
 }
 func (UnimplementedEntityServiceServer) ListEntities(context.Context, *ListEntitiesRequest) (*ListEntitiesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListEntities not implemented")
@@ -128,6 +172,42 @@ func _EntityService_GetEntity_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EntityService_CreateEntity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateEntityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EntityServiceServer).CreateEntity(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EntityService_CreateEntity_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EntityServiceServer).CreateEntity(ctx, req.(*CreateEntityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EntityService_UpdateEntity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateEntityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EntityServiceServer).UpdateEntity(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EntityService_UpdateEntity_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EntityServiceServer).UpdateEntity(ctx, req.(*UpdateEntityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _EntityService_ListEntities_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListEntitiesRequest)
 	if err := dec(in); err != nil {
@@ -156,6 +236,14 @@ var EntityService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetEntity",
 			Handler:    _EntityService_GetEntity_Handler,
+		},
+		{
+			MethodName: "CreateEntity",
+			Handler:    _EntityService_CreateEntity_Handler,
+		},
+		{
+			MethodName: "UpdateEntity",
+			Handler:    _EntityService_UpdateEntity_Handler,
 		},
 		{
 			MethodName: "ListEntities",

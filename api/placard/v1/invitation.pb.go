@@ -234,10 +234,13 @@ type Invitation struct {
 	// The invited entity. It cannot be changed.
 	Entity string `protobuf:"bytes,2,opt,name=entity,proto3" json:"entity,omitempty"`
 	// The status in which the entity participates. It must be one that its kind
-	// of entity can have (violation STATUS_MISMATCH).
+	// of entity can have (violation STATUS_MISMATCH). When unset it is taken, once,
+	// from the table of the meeting's instrument for the first day of the meeting,
+	// and from the kind of whoever is no State. A State at a meeting that names no
+	// instrument with a table needs it (violation STATUS_NEEDED).
 	ParticipationStatus ParticipationStatus `protobuf:"varint,3,opt,name=participation_status,json=participationStatus,proto3,enum=placard.v1.ParticipationStatus" json:"participation_status,omitempty"`
-	// The language of the correspondence: `ar`, `zh`, `en`, `fr`, `ru` or `es`;
-	// English when unset.
+	// The language of the correspondence: `ar`, `zh`, `en`, `fr`, `ru` or `es`.
+	// When unset that of the entity, else English.
 	Language string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
 	// The reference of the note verbale or letter: "CU 2009/180(A)".
 	Reference string `protobuf:"bytes,5,opt,name=reference,proto3" json:"reference,omitempty"`
@@ -450,7 +453,13 @@ type ListInvitationsRequest struct {
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// A filter (AIP-160) over `entity`, `state`, `participation_status` and
 	// `language`: `state = ISSUED AND language = "es"`.
-	Filter        string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The order (AIP-132): `name`, the default, or `update_time`.
+	// ` desc` turns it around.
+	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Which fields of the resources are answered (AIP-157), from the top:
+	// `name,state`. Unset: all.
+	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,6,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -511,6 +520,20 @@ func (x *ListInvitationsRequest) GetFilter() string {
 		return x.Filter
 	}
 	return ""
+}
+
+func (x *ListInvitationsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+func (x *ListInvitationsRequest) GetReadMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.ReadMask
+	}
+	return nil
 }
 
 // A page of invitations.
@@ -638,10 +661,17 @@ type BatchCreateInvitationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The meeting; the `parent` of each request is the same or empty.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
-	// The invitations: 1 to 500.
+	// The invitations: 1 to 500, or none where `participation_statuses` are given.
 	Requests []*CreateInvitationRequest `protobuf:"bytes,2,rep,name=requests,proto3" json:"requests,omitempty"`
 	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
-	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Invites every entity of the register that has one of these statuses: of a
+	// State and of a REIO by the table of the meeting's instrument on the first day
+	// of the meeting (REIO: if it has signed or is a Party), of others by their
+	// kind. More than 500 at once are refused (violation TOO_MANY_ENTITIES).
+	ParticipationStatuses []ParticipationStatus `protobuf:"varint,4,rep,packed,name=participation_statuses,json=participationStatuses,proto3,enum=placard.v1.ParticipationStatus" json:"participation_statuses,omitempty"`
+	// The reference of the note verbale or letter, for `participation_statuses`.
+	Reference     string `protobuf:"bytes,5,opt,name=reference,proto3" json:"reference,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -693,6 +723,20 @@ func (x *BatchCreateInvitationsRequest) GetRequests() []*CreateInvitationRequest
 func (x *BatchCreateInvitationsRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
+	}
+	return ""
+}
+
+func (x *BatchCreateInvitationsRequest) GetParticipationStatuses() []ParticipationStatus {
+	if x != nil {
+		return x.ParticipationStatuses
+	}
+	return nil
+}
+
+func (x *BatchCreateInvitationsRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
 	}
 	return ""
 }
@@ -1132,13 +1176,13 @@ var File_placard_v1_invitation_proto protoreflect.FileDescriptor
 const file_placard_v1_invitation_proto_rawDesc = "" +
 	"\n" +
 	"\x1bplacard/v1/invitation.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xb5\t\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xaf\t\n" +
 	"\n" +
 	"Invitation\x12f\n" +
 	"\x04name\x18\x01 \x01(\tBR\xe0A\b\xbaHL\xd8\x01\x01rG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/invitations/[A-Za-z0-9]{2,32}$R\x04name\x12^\n" +
 	"\x06entity\x18\x02 \x01(\tBF\xe0A\x02\xe0A\x05\xfaA\x17\n" +
-	"\x15placard.un.org/Entity\xbaH#\xc8\x01\x01r\x1e2\x1c^entities/[A-Za-z0-9]{2,32}$R\x06entity\x12b\n" +
-	"\x14participation_status\x18\x03 \x01(\x0e2\x1f.placard.v1.ParticipationStatusB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01\x82\x01\x02\x10\x01R\x13participationStatus\x12<\n" +
+	"\x15placard.un.org/Entity\xbaH#\xc8\x01\x01r\x1e2\x1c^entities/[A-Za-z0-9]{2,32}$R\x06entity\x12\\\n" +
+	"\x14participation_status\x18\x03 \x01(\x0e2\x1f.placard.v1.ParticipationStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x13participationStatus\x12<\n" +
 	"\blanguage\x18\x04 \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\x12)\n" +
 	"\treference\x18\x05 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x18dR\treference\x12B\n" +
 	"\achannel\x18\x06 \x01(\x0e2\x1e.placard.v1.Invitation.ChannelB\b\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x12*\n" +
@@ -1172,13 +1216,15 @@ const file_placard_v1_invitation_proto_rawDesc = "" +
 	"invitation\"\x9a\x01\n" +
 	"\x14GetInvitationRequest\x12\x81\x01\n" +
 	"\x04name\x18\x01 \x01(\tBm\xe0A\x02\xfaA\x1b\n" +
-	"\x19placard.un.org/Invitation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/invitations/[A-Za-z0-9]{2,32}$R\x04name\"\xf6\x01\n" +
+	"\x19placard.un.org/Invitation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/invitations/[A-Za-z0-9]{2,32}$R\x04name\"\xd4\x02\n" +
 	"\x16ListInvitationsRequest\x12k\n" +
 	"\x06parent\x18\x01 \x01(\tBS\xe0A\x02\xfaA\x1b\x12\x19placard.un.org/Invitation\xbaH/r-2+^meetings/([a-z][a-z0-9-]{0,61}[a-z0-9]|-)$R\x06parent\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12 \n" +
-	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\"{\n" +
+	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
+	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x127\n" +
+	"\tread_mask\x18\x06 \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"{\n" +
 	"\x17ListInvitationsResponse\x128\n" +
 	"\vinvitations\x18\x01 \x03(\v2\x16.placard.v1.InvitationR\vinvitations\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfb\x01\n" +
@@ -1188,12 +1234,15 @@ const file_placard_v1_invitation_proto_rawDesc = "" +
 	"invitation\x18\x02 \x01(\v2\x16.placard.v1.InvitationB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\n" +
 	"invitation\x121\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\x8c\x02\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\xc1\x04\n" +
 	"\x1dBatchCreateInvitationsRequest\x12g\n" +
-	"\x06parent\x18\x01 \x01(\tBO\xe0A\x02\xfaA\x1b\x12\x19placard.un.org/Invitation\xbaH+r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x06parent\x12O\n" +
-	"\brequests\x18\x02 \x03(\v2#.placard.v1.CreateInvitationRequestB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\brequests\x121\n" +
+	"\x06parent\x18\x01 \x01(\tBO\xe0A\x02\xfaA\x1b\x12\x19placard.un.org/Invitation\xbaH+r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x06parent\x12J\n" +
+	"\brequests\x18\x02 \x03(\v2#.placard.v1.CreateInvitationRequestB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\brequests\x121\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"Z\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\x12k\n" +
+	"\x16participation_statuses\x18\x04 \x03(\x0e2\x1f.placard.v1.ParticipationStatusB\x13\xbaH\x10\x92\x01\r\x10\x14\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x15participationStatuses\x12)\n" +
+	"\treference\x18\x05 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x18dR\treference:\x9f\x01\xbaH\x9b\x01\x1a\x98\x01\n" +
+	"\x1dbatch_create_invitations.what\x12/needs either requests or participation_statuses\x1aF(this.requests.size() > 0) != (this.participation_statuses.size() > 0)\"Z\n" +
 	"\x1eBatchCreateInvitationsResponse\x128\n" +
 	"\vinvitations\x18\x01 \x03(\v2\x16.placard.v1.InvitationR\vinvitations\"\xcc\x01\n" +
 	"\x17UpdateInvitationRequest\x12A\n" +
@@ -1311,37 +1360,39 @@ var file_placard_v1_invitation_proto_depIdxs = []int32{
 	16, // 4: placard.v1.Invitation.response_time:type_name -> google.protobuf.Timestamp
 	16, // 5: placard.v1.Invitation.create_time:type_name -> google.protobuf.Timestamp
 	16, // 6: placard.v1.Invitation.update_time:type_name -> google.protobuf.Timestamp
-	3,  // 7: placard.v1.ListInvitationsResponse.invitations:type_name -> placard.v1.Invitation
-	3,  // 8: placard.v1.CreateInvitationRequest.invitation:type_name -> placard.v1.Invitation
-	7,  // 9: placard.v1.BatchCreateInvitationsRequest.requests:type_name -> placard.v1.CreateInvitationRequest
-	3,  // 10: placard.v1.BatchCreateInvitationsResponse.invitations:type_name -> placard.v1.Invitation
-	3,  // 11: placard.v1.UpdateInvitationRequest.invitation:type_name -> placard.v1.Invitation
-	17, // 12: placard.v1.UpdateInvitationRequest.update_mask:type_name -> google.protobuf.FieldMask
-	4,  // 13: placard.v1.InvitationService.GetInvitation:input_type -> placard.v1.GetInvitationRequest
-	5,  // 14: placard.v1.InvitationService.ListInvitations:input_type -> placard.v1.ListInvitationsRequest
-	7,  // 15: placard.v1.InvitationService.CreateInvitation:input_type -> placard.v1.CreateInvitationRequest
-	8,  // 16: placard.v1.InvitationService.BatchCreateInvitations:input_type -> placard.v1.BatchCreateInvitationsRequest
-	10, // 17: placard.v1.InvitationService.UpdateInvitation:input_type -> placard.v1.UpdateInvitationRequest
-	11, // 18: placard.v1.InvitationService.DeleteInvitation:input_type -> placard.v1.DeleteInvitationRequest
-	12, // 19: placard.v1.InvitationService.IssueInvitation:input_type -> placard.v1.IssueInvitationRequest
-	13, // 20: placard.v1.InvitationService.AcknowledgeInvitation:input_type -> placard.v1.AcknowledgeInvitationRequest
-	14, // 21: placard.v1.InvitationService.AcceptInvitation:input_type -> placard.v1.AcceptInvitationRequest
-	15, // 22: placard.v1.InvitationService.DeclineInvitation:input_type -> placard.v1.DeclineInvitationRequest
-	3,  // 23: placard.v1.InvitationService.GetInvitation:output_type -> placard.v1.Invitation
-	6,  // 24: placard.v1.InvitationService.ListInvitations:output_type -> placard.v1.ListInvitationsResponse
-	3,  // 25: placard.v1.InvitationService.CreateInvitation:output_type -> placard.v1.Invitation
-	9,  // 26: placard.v1.InvitationService.BatchCreateInvitations:output_type -> placard.v1.BatchCreateInvitationsResponse
-	3,  // 27: placard.v1.InvitationService.UpdateInvitation:output_type -> placard.v1.Invitation
-	18, // 28: placard.v1.InvitationService.DeleteInvitation:output_type -> google.protobuf.Empty
-	3,  // 29: placard.v1.InvitationService.IssueInvitation:output_type -> placard.v1.Invitation
-	3,  // 30: placard.v1.InvitationService.AcknowledgeInvitation:output_type -> placard.v1.Invitation
-	3,  // 31: placard.v1.InvitationService.AcceptInvitation:output_type -> placard.v1.Invitation
-	3,  // 32: placard.v1.InvitationService.DeclineInvitation:output_type -> placard.v1.Invitation
-	23, // [23:33] is the sub-list for method output_type
-	13, // [13:23] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	17, // 7: placard.v1.ListInvitationsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	3,  // 8: placard.v1.ListInvitationsResponse.invitations:type_name -> placard.v1.Invitation
+	3,  // 9: placard.v1.CreateInvitationRequest.invitation:type_name -> placard.v1.Invitation
+	7,  // 10: placard.v1.BatchCreateInvitationsRequest.requests:type_name -> placard.v1.CreateInvitationRequest
+	0,  // 11: placard.v1.BatchCreateInvitationsRequest.participation_statuses:type_name -> placard.v1.ParticipationStatus
+	3,  // 12: placard.v1.BatchCreateInvitationsResponse.invitations:type_name -> placard.v1.Invitation
+	3,  // 13: placard.v1.UpdateInvitationRequest.invitation:type_name -> placard.v1.Invitation
+	17, // 14: placard.v1.UpdateInvitationRequest.update_mask:type_name -> google.protobuf.FieldMask
+	4,  // 15: placard.v1.InvitationService.GetInvitation:input_type -> placard.v1.GetInvitationRequest
+	5,  // 16: placard.v1.InvitationService.ListInvitations:input_type -> placard.v1.ListInvitationsRequest
+	7,  // 17: placard.v1.InvitationService.CreateInvitation:input_type -> placard.v1.CreateInvitationRequest
+	8,  // 18: placard.v1.InvitationService.BatchCreateInvitations:input_type -> placard.v1.BatchCreateInvitationsRequest
+	10, // 19: placard.v1.InvitationService.UpdateInvitation:input_type -> placard.v1.UpdateInvitationRequest
+	11, // 20: placard.v1.InvitationService.DeleteInvitation:input_type -> placard.v1.DeleteInvitationRequest
+	12, // 21: placard.v1.InvitationService.IssueInvitation:input_type -> placard.v1.IssueInvitationRequest
+	13, // 22: placard.v1.InvitationService.AcknowledgeInvitation:input_type -> placard.v1.AcknowledgeInvitationRequest
+	14, // 23: placard.v1.InvitationService.AcceptInvitation:input_type -> placard.v1.AcceptInvitationRequest
+	15, // 24: placard.v1.InvitationService.DeclineInvitation:input_type -> placard.v1.DeclineInvitationRequest
+	3,  // 25: placard.v1.InvitationService.GetInvitation:output_type -> placard.v1.Invitation
+	6,  // 26: placard.v1.InvitationService.ListInvitations:output_type -> placard.v1.ListInvitationsResponse
+	3,  // 27: placard.v1.InvitationService.CreateInvitation:output_type -> placard.v1.Invitation
+	9,  // 28: placard.v1.InvitationService.BatchCreateInvitations:output_type -> placard.v1.BatchCreateInvitationsResponse
+	3,  // 29: placard.v1.InvitationService.UpdateInvitation:output_type -> placard.v1.Invitation
+	18, // 30: placard.v1.InvitationService.DeleteInvitation:output_type -> google.protobuf.Empty
+	3,  // 31: placard.v1.InvitationService.IssueInvitation:output_type -> placard.v1.Invitation
+	3,  // 32: placard.v1.InvitationService.AcknowledgeInvitation:output_type -> placard.v1.Invitation
+	3,  // 33: placard.v1.InvitationService.AcceptInvitation:output_type -> placard.v1.Invitation
+	3,  // 34: placard.v1.InvitationService.DeclineInvitation:output_type -> placard.v1.Invitation
+	25, // [25:35] is the sub-list for method output_type
+	15, // [15:25] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_invitation_proto_init() }

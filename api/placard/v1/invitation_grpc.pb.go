@@ -50,6 +50,10 @@ type InvitationServiceClient interface {
 	// Creates up to 500 invitations as drafts, all or none (AIP-233); violations
 	// name the index of the request. ALREADY_EXISTS, with the indices, if all that
 	// is wrong is that some entities are invited.
+	//
+	// With `participation_statuses` in the place of `requests`: all entities of the
+	// register with one of these statuses, as all Parties to the Protocol and all
+	// signatories of it. Those that are invited already are left as they are.
 	BatchCreateInvitations(ctx context.Context, in *BatchCreateInvitationsRequest, opts ...grpc.CallOption) (*BatchCreateInvitationsResponse, error)
 	// Changes the named fields of an invitation, whatever its state.
 	// FAILED_PRECONDITION (MEETING_CONCLUDED) once the meeting is concluded.
@@ -199,6 +203,10 @@ type InvitationServiceServer interface {
 	// Creates up to 500 invitations as drafts, all or none (AIP-233); violations
 	// name the index of the request. ALREADY_EXISTS, with the indices, if all that
 	// is wrong is that some entities are invited.
+	//
+	// With `participation_statuses` in the place of `requests`: all entities of the
+	// register with one of these statuses, as all Parties to the Protocol and all
+	// signatories of it. Those that are invited already are left as they are.
 	BatchCreateInvitations(context.Context, *BatchCreateInvitationsRequest) (*BatchCreateInvitationsResponse, error)
 	// Changes the named fields of an invitation, whatever its state.
 	// FAILED_PRECONDITION (MEETING_CONCLUDED) once the meeting is concluded.

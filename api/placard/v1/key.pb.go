@@ -11,6 +11,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -226,7 +227,16 @@ type ListKeysRequest struct {
 	// larger number is lowered; a negative one is refused).
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before, with the same other arguments.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// A filter (AIP-160) over `role`, `entity` and `account`:
+	// `role = MISSION AND entity = "entities/AUT"`.
+	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The order (AIP-132): `name`, the default, or `create_time`.
+	// ` desc` turns it around.
+	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Which fields of the resources are answered (AIP-157), from the top:
+	// `name,state`. Unset: all.
+	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,5,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -273,6 +283,27 @@ func (x *ListKeysRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListKeysRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListKeysRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+func (x *ListKeysRequest) GetReadMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.ReadMask
+	}
+	return nil
 }
 
 // A page of keys.
@@ -454,7 +485,7 @@ var File_placard_v1_key_proto protoreflect.FileDescriptor
 const file_placard_v1_key_proto_rawDesc = "" +
 	"\n" +
 	"\x14placard/v1/key.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xa8\x06\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xa8\x06\n" +
 	"\x03Key\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xe0A\b\xbaH\x04r\x02\x18@R\x04name\x12/\n" +
@@ -480,11 +511,14 @@ const file_placard_v1_key_proto_rawDesc = "" +
 	"keys/{key}*\x04keys2\x03key\"[\n" +
 	"\rGetKeyRequest\x12J\n" +
 	"\x04name\x18\x01 \x01(\tB6\xe0A\x02\xfaA\x14\n" +
-	"\x12placard.un.org/Key\xbaH\x19r\x172\x15^keys/[a-z0-9]{1,32}$R\x04name\"`\n" +
+	"\x12placard.un.org/Key\xbaH\x19r\x172\x15^keys/[a-z0-9]{1,32}$R\x04name\"\xe0\x01\n" +
 	"\x0fListKeysRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\"_\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12 \n" +
+	"\x06filter\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
+	"\border_by\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x127\n" +
+	"\tread_mask\x18\x05 \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"_\n" +
 	"\x10ListKeysResponse\x12#\n" +
 	"\x04keys\x18\x01 \x03(\v2\x0f.placard.v1.KeyR\x04keys\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"s\n" +
@@ -532,6 +566,7 @@ var file_placard_v1_key_proto_goTypes = []any{
 	(*RevokeKeyRequest)(nil),      // 5: placard.v1.RevokeKeyRequest
 	(Access_Role)(0),              // 6: placard.v1.Access.Role
 	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 8: google.protobuf.FieldMask
 }
 var file_placard_v1_key_proto_depIdxs = []int32{
 	6,  // 0: placard.v1.Key.role:type_name -> placard.v1.Access.Role
@@ -539,21 +574,22 @@ var file_placard_v1_key_proto_depIdxs = []int32{
 	7,  // 2: placard.v1.Key.revoke_time:type_name -> google.protobuf.Timestamp
 	7,  // 3: placard.v1.Key.last_use_time:type_name -> google.protobuf.Timestamp
 	7,  // 4: placard.v1.Key.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 5: placard.v1.ListKeysResponse.keys:type_name -> placard.v1.Key
-	0,  // 6: placard.v1.CreateKeyRequest.key:type_name -> placard.v1.Key
-	1,  // 7: placard.v1.KeyService.GetKey:input_type -> placard.v1.GetKeyRequest
-	2,  // 8: placard.v1.KeyService.ListKeys:input_type -> placard.v1.ListKeysRequest
-	4,  // 9: placard.v1.KeyService.CreateKey:input_type -> placard.v1.CreateKeyRequest
-	5,  // 10: placard.v1.KeyService.RevokeKey:input_type -> placard.v1.RevokeKeyRequest
-	0,  // 11: placard.v1.KeyService.GetKey:output_type -> placard.v1.Key
-	3,  // 12: placard.v1.KeyService.ListKeys:output_type -> placard.v1.ListKeysResponse
-	0,  // 13: placard.v1.KeyService.CreateKey:output_type -> placard.v1.Key
-	0,  // 14: placard.v1.KeyService.RevokeKey:output_type -> placard.v1.Key
-	11, // [11:15] is the sub-list for method output_type
-	7,  // [7:11] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	8,  // 5: placard.v1.ListKeysRequest.read_mask:type_name -> google.protobuf.FieldMask
+	0,  // 6: placard.v1.ListKeysResponse.keys:type_name -> placard.v1.Key
+	0,  // 7: placard.v1.CreateKeyRequest.key:type_name -> placard.v1.Key
+	1,  // 8: placard.v1.KeyService.GetKey:input_type -> placard.v1.GetKeyRequest
+	2,  // 9: placard.v1.KeyService.ListKeys:input_type -> placard.v1.ListKeysRequest
+	4,  // 10: placard.v1.KeyService.CreateKey:input_type -> placard.v1.CreateKeyRequest
+	5,  // 11: placard.v1.KeyService.RevokeKey:input_type -> placard.v1.RevokeKeyRequest
+	0,  // 12: placard.v1.KeyService.GetKey:output_type -> placard.v1.Key
+	3,  // 13: placard.v1.KeyService.ListKeys:output_type -> placard.v1.ListKeysResponse
+	0,  // 14: placard.v1.KeyService.CreateKey:output_type -> placard.v1.Key
+	0,  // 15: placard.v1.KeyService.RevokeKey:output_type -> placard.v1.Key
+	12, // [12:16] is the sub-list for method output_type
+	8,  // [8:12] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_key_proto_init() }

@@ -257,7 +257,22 @@ type Meeting struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,23,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Stands for this state of the meeting. Sent with a write, it makes the
 	// write fail with ABORTED if the meeting has changed since (AIP-154).
-	Etag          string `protobuf:"bytes,24,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,24,opt,name=etag,proto3" json:"etag,omitempty"`
+	// How many persons of a delegation may attend. Two that could hold at the same
+	// time are refused (violation DUPLICATE_QUOTA). A lower quota withdraws nobody:
+	// who is over it may not add anyone.
+	Quotas []*Meeting_Quota `protobuf:"bytes,25,rep,name=quotas,proto3" json:"quotas,omitempty"`
+	// When the meeting is opened on its first day, `HH:MM` in the zone of the venue;
+	// 10:00 when unset.
+	Opening string `protobuf:"bytes,26,opt,name=opening,proto3" json:"opening,omitempty"`
+	// The instant of the opening.
+	OpeningTime *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=opening_time,json=openingTime,proto3" json:"opening_time,omitempty"`
+	// What the meeting asks for by way of credentials; unset: none.
+	CredentialsRule *CredentialsRule `protobuf:"bytes,28,opt,name=credentials_rule,json=credentialsRule,proto3" json:"credentials_rule,omitempty"`
+	// The instant by which credentials are due.
+	CredentialsDueTime *timestamppb.Timestamp `protobuf:"bytes,29,opt,name=credentials_due_time,json=credentialsDueTime,proto3" json:"credentials_due_time,omitempty"`
+	// The quorums of its rules of procedure.
+	QuorumRules   []*QuorumRule `protobuf:"bytes,30,rep,name=quorum_rules,json=quorumRules,proto3" json:"quorum_rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -460,6 +475,48 @@ func (x *Meeting) GetEtag() string {
 	return ""
 }
 
+func (x *Meeting) GetQuotas() []*Meeting_Quota {
+	if x != nil {
+		return x.Quotas
+	}
+	return nil
+}
+
+func (x *Meeting) GetOpening() string {
+	if x != nil {
+		return x.Opening
+	}
+	return ""
+}
+
+func (x *Meeting) GetOpeningTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OpeningTime
+	}
+	return nil
+}
+
+func (x *Meeting) GetCredentialsRule() *CredentialsRule {
+	if x != nil {
+		return x.CredentialsRule
+	}
+	return nil
+}
+
+func (x *Meeting) GetCredentialsDueTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CredentialsDueTime
+	}
+	return nil
+}
+
+func (x *Meeting) GetQuorumRules() []*QuorumRule {
+	if x != nil {
+		return x.QuorumRules
+	}
+	return nil
+}
+
 // Asks for one meeting.
 type GetMeetingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -516,7 +573,13 @@ type ListMeetingsRequest struct {
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// A filter (AIP-160) over `state`, `start_date` and `end_date`:
 	// `state = OPEN AND start_date >= "2026-01-01"`.
-	Filter        string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The order (AIP-132): `start_date`, the default, or `name`.
+	// ` desc` turns it around.
+	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Which fields of the resources are answered (AIP-157), from the top:
+	// `name,state`. Unset: all.
+	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,5,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -570,6 +633,20 @@ func (x *ListMeetingsRequest) GetFilter() string {
 		return x.Filter
 	}
 	return ""
+}
+
+func (x *ListMeetingsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+func (x *ListMeetingsRequest) GetReadMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.ReadMask
+	}
+	return nil
 }
 
 // A page of meetings.
@@ -1154,7 +1231,10 @@ func (x *Meeting_Decision) GetTitle() *LocalizedText {
 type Meeting_Instrument struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The full title.
-	Title         *LocalizedText `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	Title *LocalizedText `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	// The instrument where it is kept with its table: `instruments/{instrument}`.
+	// Invitations take the status of a State from that table.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1196,6 +1276,98 @@ func (x *Meeting_Instrument) GetTitle() *LocalizedText {
 	return nil
 }
 
+func (x *Meeting_Instrument) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// How many persons of one delegation may attend. Of quotas that count the same
+// roles and the same modality, one that names the entity holds, else one that
+// names its participation status, else one that names neither.
+type Meeting_Quota struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The most persons, 0 to 500.
+	Limit int32 `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The roles that are counted; empty: all, passes without a seat included.
+	Roles []Participant_Role `protobuf:"varint,2,rep,packed,name=roles,proto3,enum=placard.v1.Participant_Role" json:"roles,omitempty"`
+	// The modality that is counted; unset: both.
+	Modality Participant_Modality `protobuf:"varint,3,opt,name=modality,proto3,enum=placard.v1.Participant_Modality" json:"modality,omitempty"`
+	// The statuses of the entities that it limits; empty: all.
+	ParticipationStatuses []ParticipationStatus `protobuf:"varint,4,rep,packed,name=participation_statuses,json=participationStatuses,proto3,enum=placard.v1.ParticipationStatus" json:"participation_statuses,omitempty"`
+	// The entities that it limits, as an exception; empty: all. The Secretariat
+	// reads them all; a mission reads its own, and others read no such quota.
+	Entities      []string `protobuf:"bytes,5,rep,name=entities,proto3" json:"entities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Meeting_Quota) Reset() {
+	*x = Meeting_Quota{}
+	mi := &file_placard_v1_meeting_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Meeting_Quota) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Meeting_Quota) ProtoMessage() {}
+
+func (x *Meeting_Quota) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_meeting_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Meeting_Quota.ProtoReflect.Descriptor instead.
+func (*Meeting_Quota) Descriptor() ([]byte, []int) {
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 2}
+}
+
+func (x *Meeting_Quota) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *Meeting_Quota) GetRoles() []Participant_Role {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+func (x *Meeting_Quota) GetModality() Participant_Modality {
+	if x != nil {
+		return x.Modality
+	}
+	return Participant_MODALITY_UNSPECIFIED
+}
+
+func (x *Meeting_Quota) GetParticipationStatuses() []ParticipationStatus {
+	if x != nil {
+		return x.ParticipationStatuses
+	}
+	return nil
+}
+
+func (x *Meeting_Quota) GetEntities() []string {
+	if x != nil {
+		return x.Entities
+	}
+	return nil
+}
+
 // Where the meeting is held.
 type Meeting_Venue struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1213,7 +1385,7 @@ type Meeting_Venue struct {
 
 func (x *Meeting_Venue) Reset() {
 	*x = Meeting_Venue{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[13]
+	mi := &file_placard_v1_meeting_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1225,7 +1397,7 @@ func (x *Meeting_Venue) String() string {
 func (*Meeting_Venue) ProtoMessage() {}
 
 func (x *Meeting_Venue) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[13]
+	mi := &file_placard_v1_meeting_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1238,7 +1410,7 @@ func (x *Meeting_Venue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meeting_Venue.ProtoReflect.Descriptor instead.
 func (*Meeting_Venue) Descriptor() ([]byte, []int) {
-	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 2}
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 3}
 }
 
 func (x *Meeting_Venue) GetName() *LocalizedText {
@@ -1288,7 +1460,7 @@ type Meeting_SecretariatContact struct {
 
 func (x *Meeting_SecretariatContact) Reset() {
 	*x = Meeting_SecretariatContact{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[14]
+	mi := &file_placard_v1_meeting_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1300,7 +1472,7 @@ func (x *Meeting_SecretariatContact) String() string {
 func (*Meeting_SecretariatContact) ProtoMessage() {}
 
 func (x *Meeting_SecretariatContact) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[14]
+	mi := &file_placard_v1_meeting_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1313,7 +1485,7 @@ func (x *Meeting_SecretariatContact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meeting_SecretariatContact.ProtoReflect.Descriptor instead.
 func (*Meeting_SecretariatContact) Descriptor() ([]byte, []int) {
-	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 3}
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 4}
 }
 
 func (x *Meeting_SecretariatContact) GetOffice() *LocalizedText {
@@ -1356,7 +1528,7 @@ var File_placard_v1_meeting_proto protoreflect.FileDescriptor
 const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\n" +
 	"\x18placard/v1/meeting.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\x9d\x14\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1cplacard/v1/credentials.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\xbb\x1b\n" +
 	"\aMeeting\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\b\xbaH.\xd8\x01\x01r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x04name\x12\xda\x01\n" +
 	"\x05title\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextB\xa8\x01\xe0A\x02\xbaH\xa1\x01\xba\x01\x9a\x01\n" +
@@ -1390,13 +1562,29 @@ const file_placard_v1_meeting_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x1b\n" +
-	"\x04etag\x18\x18 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x1a`\n" +
+	"\x04etag\x18\x18 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12;\n" +
+	"\x06quotas\x18\x19 \x03(\v2\x19.placard.v1.Meeting.QuotaB\b\xbaH\x05\x92\x01\x02\x10dR\x06quotas\x12C\n" +
+	"\aopening\x18\x1a \x01(\tB)\xbaH&\xd8\x01\x01r!2\x1f^([01][0-9]|2[0-3]):[0-5][0-9]$R\aopening\x12B\n" +
+	"\fopening_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vopeningTime\x12F\n" +
+	"\x10credentials_rule\x18\x1c \x01(\v2\x1b.placard.v1.CredentialsRuleR\x0fcredentialsRule\x12Q\n" +
+	"\x14credentials_due_time\x18\x1d \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x12credentialsDueTime\x12C\n" +
+	"\fquorum_rules\x18\x1e \x03(\v2\x16.placard.v1.QuorumRuleB\b\xbaH\x05\x92\x01\x02\x10\x14R\vquorumRules\x1a`\n" +
 	"\bDecision\x12#\n" +
 	"\x06number\x18\x01 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x18dR\x06number\x12/\n" +
-	"\x05title\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextR\x05title\x1a=\n" +
+	"\x05title\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextR\x05title\x1a\xa5\x01\n" +
 	"\n" +
 	"Instrument\x12/\n" +
-	"\x05title\x18\x01 \x01(\v2\x19.placard.v1.LocalizedTextR\x05title\x1a\xbc\x01\n" +
+	"\x05title\x18\x01 \x01(\v2\x19.placard.v1.LocalizedTextR\x05title\x12f\n" +
+	"\x04name\x18\x02 \x01(\tBR\xfaA\x1b\n" +
+	"\x19placard.un.org/Instrument\xbaH1\xd8\x01\x01r,2*^instruments/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x04name\x1a\x8c\x03\n" +
+	"\x05Quota\x12 \n" +
+	"\x05limit\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\x05limit\x12G\n" +
+	"\x05roles\x18\x02 \x03(\x0e2\x1c.placard.v1.Participant.RoleB\x13\xbaH\x10\x92\x01\r\x10\x14\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x05roles\x12F\n" +
+	"\bmodality\x18\x03 \x01(\x0e2 .placard.v1.Participant.ModalityB\b\xbaH\x05\x82\x01\x02\x10\x01R\bmodality\x12k\n" +
+	"\x16participation_statuses\x18\x04 \x03(\x0e2\x1f.placard.v1.ParticipationStatusB\x13\xbaH\x10\x92\x01\r\x10\x14\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x15participationStatuses\x12c\n" +
+	"\bentities\x18\x05 \x03(\tBG\xfaA\x17\n" +
+	"\x15placard.un.org/Entity\xbaH*\x92\x01'\x10\xf4\x03\x18\x01\" r\x1e2\x1c^entities/[A-Za-z0-9]{2,32}$R\bentities\x1a\xbc\x01\n" +
 	"\x05Venue\x12-\n" +
 	"\x04name\x18\x01 \x01(\v2\x19.placard.v1.LocalizedTextR\x04name\x12-\n" +
 	"\x04city\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextR\x04city\x12-\n" +
@@ -1432,12 +1620,14 @@ const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\x16placard.un.org/Meeting\x12\x12meetings/{meeting}*\bmeetings2\ameeting\"u\n" +
 	"\x11GetMeetingRequest\x12`\n" +
 	"\x04name\x18\x01 \x01(\tBL\xe0A\x02\xfaA\x18\n" +
-	"\x16placard.un.org/Meeting\xbaH+r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x04name\"\x86\x01\n" +
+	"\x16placard.un.org/Meeting\xbaH+r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x04name\"\xe4\x01\n" +
 	"\x13ListMeetingsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12 \n" +
-	"\x06filter\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\"o\n" +
+	"\x06filter\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
+	"\border_by\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x127\n" +
+	"\tread_mask\x18\x05 \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"o\n" +
 	"\x14ListMeetingsResponse\x12/\n" +
 	"\bmeetings\x18\x01 \x03(\v2\x13.placard.v1.MeetingR\bmeetings\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf1\x01\n" +
@@ -1519,7 +1709,7 @@ func file_placard_v1_meeting_proto_rawDescGZIP() []byte {
 }
 
 var file_placard_v1_meeting_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_placard_v1_meeting_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_placard_v1_meeting_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_placard_v1_meeting_proto_goTypes = []any{
 	(Meeting_State)(0),                 // 0: placard.v1.Meeting.State
 	(Meeting_LatePolicy)(0),            // 1: placard.v1.Meeting.LatePolicy
@@ -1537,64 +1727,79 @@ var file_placard_v1_meeting_proto_goTypes = []any{
 	(*ConcludeMeetingRequest)(nil),     // 13: placard.v1.ConcludeMeetingRequest
 	(*Meeting_Decision)(nil),           // 14: placard.v1.Meeting.Decision
 	(*Meeting_Instrument)(nil),         // 15: placard.v1.Meeting.Instrument
-	(*Meeting_Venue)(nil),              // 16: placard.v1.Meeting.Venue
-	(*Meeting_SecretariatContact)(nil), // 17: placard.v1.Meeting.SecretariatContact
-	(*LocalizedText)(nil),              // 18: placard.v1.LocalizedText
-	(*timestamppb.Timestamp)(nil),      // 19: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),      // 20: google.protobuf.FieldMask
-	(*emptypb.Empty)(nil),              // 21: google.protobuf.Empty
+	(*Meeting_Quota)(nil),              // 16: placard.v1.Meeting.Quota
+	(*Meeting_Venue)(nil),              // 17: placard.v1.Meeting.Venue
+	(*Meeting_SecretariatContact)(nil), // 18: placard.v1.Meeting.SecretariatContact
+	(*LocalizedText)(nil),              // 19: placard.v1.LocalizedText
+	(*timestamppb.Timestamp)(nil),      // 20: google.protobuf.Timestamp
+	(*CredentialsRule)(nil),            // 21: placard.v1.CredentialsRule
+	(*QuorumRule)(nil),                 // 22: placard.v1.QuorumRule
+	(*fieldmaskpb.FieldMask)(nil),      // 23: google.protobuf.FieldMask
+	(Participant_Role)(0),              // 24: placard.v1.Participant.Role
+	(Participant_Modality)(0),          // 25: placard.v1.Participant.Modality
+	(ParticipationStatus)(0),           // 26: placard.v1.ParticipationStatus
+	(*emptypb.Empty)(nil),              // 27: google.protobuf.Empty
 }
 var file_placard_v1_meeting_proto_depIdxs = []int32{
-	18, // 0: placard.v1.Meeting.title:type_name -> placard.v1.LocalizedText
-	18, // 1: placard.v1.Meeting.convening_body:type_name -> placard.v1.LocalizedText
-	18, // 2: placard.v1.Meeting.subsidiary_body:type_name -> placard.v1.LocalizedText
+	19, // 0: placard.v1.Meeting.title:type_name -> placard.v1.LocalizedText
+	19, // 1: placard.v1.Meeting.convening_body:type_name -> placard.v1.LocalizedText
+	19, // 2: placard.v1.Meeting.subsidiary_body:type_name -> placard.v1.LocalizedText
 	14, // 3: placard.v1.Meeting.decision:type_name -> placard.v1.Meeting.Decision
 	15, // 4: placard.v1.Meeting.instrument:type_name -> placard.v1.Meeting.Instrument
-	18, // 5: placard.v1.Meeting.mandate_functions:type_name -> placard.v1.LocalizedText
-	18, // 6: placard.v1.Meeting.session:type_name -> placard.v1.LocalizedText
-	16, // 7: placard.v1.Meeting.venue:type_name -> placard.v1.Meeting.Venue
-	18, // 8: placard.v1.Meeting.agenda_topics:type_name -> placard.v1.LocalizedText
-	19, // 9: placard.v1.Meeting.composition_deadline_time:type_name -> google.protobuf.Timestamp
+	19, // 5: placard.v1.Meeting.mandate_functions:type_name -> placard.v1.LocalizedText
+	19, // 6: placard.v1.Meeting.session:type_name -> placard.v1.LocalizedText
+	17, // 7: placard.v1.Meeting.venue:type_name -> placard.v1.Meeting.Venue
+	19, // 8: placard.v1.Meeting.agenda_topics:type_name -> placard.v1.LocalizedText
+	20, // 9: placard.v1.Meeting.composition_deadline_time:type_name -> google.protobuf.Timestamp
 	1,  // 10: placard.v1.Meeting.late_policy:type_name -> placard.v1.Meeting.LatePolicy
-	17, // 11: placard.v1.Meeting.secretariat_contact:type_name -> placard.v1.Meeting.SecretariatContact
+	18, // 11: placard.v1.Meeting.secretariat_contact:type_name -> placard.v1.Meeting.SecretariatContact
 	2,  // 12: placard.v1.Meeting.modality:type_name -> placard.v1.Meeting.Modality
 	0,  // 13: placard.v1.Meeting.state:type_name -> placard.v1.Meeting.State
-	19, // 14: placard.v1.Meeting.close_time:type_name -> google.protobuf.Timestamp
-	19, // 15: placard.v1.Meeting.create_time:type_name -> google.protobuf.Timestamp
-	19, // 16: placard.v1.Meeting.update_time:type_name -> google.protobuf.Timestamp
-	3,  // 17: placard.v1.ListMeetingsResponse.meetings:type_name -> placard.v1.Meeting
-	3,  // 18: placard.v1.CreateMeetingRequest.meeting:type_name -> placard.v1.Meeting
-	3,  // 19: placard.v1.UpdateMeetingRequest.meeting:type_name -> placard.v1.Meeting
-	20, // 20: placard.v1.UpdateMeetingRequest.update_mask:type_name -> google.protobuf.FieldMask
-	18, // 21: placard.v1.Meeting.Decision.title:type_name -> placard.v1.LocalizedText
-	18, // 22: placard.v1.Meeting.Instrument.title:type_name -> placard.v1.LocalizedText
-	18, // 23: placard.v1.Meeting.Venue.name:type_name -> placard.v1.LocalizedText
-	18, // 24: placard.v1.Meeting.Venue.city:type_name -> placard.v1.LocalizedText
-	18, // 25: placard.v1.Meeting.Venue.gate:type_name -> placard.v1.LocalizedText
-	18, // 26: placard.v1.Meeting.SecretariatContact.office:type_name -> placard.v1.LocalizedText
-	4,  // 27: placard.v1.MeetingService.GetMeeting:input_type -> placard.v1.GetMeetingRequest
-	5,  // 28: placard.v1.MeetingService.ListMeetings:input_type -> placard.v1.ListMeetingsRequest
-	7,  // 29: placard.v1.MeetingService.CreateMeeting:input_type -> placard.v1.CreateMeetingRequest
-	8,  // 30: placard.v1.MeetingService.UpdateMeeting:input_type -> placard.v1.UpdateMeetingRequest
-	9,  // 31: placard.v1.MeetingService.DeleteMeeting:input_type -> placard.v1.DeleteMeetingRequest
-	10, // 32: placard.v1.MeetingService.AnnounceMeeting:input_type -> placard.v1.AnnounceMeetingRequest
-	11, // 33: placard.v1.MeetingService.OpenMeeting:input_type -> placard.v1.OpenMeetingRequest
-	12, // 34: placard.v1.MeetingService.CloseMeeting:input_type -> placard.v1.CloseMeetingRequest
-	13, // 35: placard.v1.MeetingService.ConcludeMeeting:input_type -> placard.v1.ConcludeMeetingRequest
-	3,  // 36: placard.v1.MeetingService.GetMeeting:output_type -> placard.v1.Meeting
-	6,  // 37: placard.v1.MeetingService.ListMeetings:output_type -> placard.v1.ListMeetingsResponse
-	3,  // 38: placard.v1.MeetingService.CreateMeeting:output_type -> placard.v1.Meeting
-	3,  // 39: placard.v1.MeetingService.UpdateMeeting:output_type -> placard.v1.Meeting
-	21, // 40: placard.v1.MeetingService.DeleteMeeting:output_type -> google.protobuf.Empty
-	3,  // 41: placard.v1.MeetingService.AnnounceMeeting:output_type -> placard.v1.Meeting
-	3,  // 42: placard.v1.MeetingService.OpenMeeting:output_type -> placard.v1.Meeting
-	3,  // 43: placard.v1.MeetingService.CloseMeeting:output_type -> placard.v1.Meeting
-	3,  // 44: placard.v1.MeetingService.ConcludeMeeting:output_type -> placard.v1.Meeting
-	36, // [36:45] is the sub-list for method output_type
-	27, // [27:36] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	20, // 14: placard.v1.Meeting.close_time:type_name -> google.protobuf.Timestamp
+	20, // 15: placard.v1.Meeting.create_time:type_name -> google.protobuf.Timestamp
+	20, // 16: placard.v1.Meeting.update_time:type_name -> google.protobuf.Timestamp
+	16, // 17: placard.v1.Meeting.quotas:type_name -> placard.v1.Meeting.Quota
+	20, // 18: placard.v1.Meeting.opening_time:type_name -> google.protobuf.Timestamp
+	21, // 19: placard.v1.Meeting.credentials_rule:type_name -> placard.v1.CredentialsRule
+	20, // 20: placard.v1.Meeting.credentials_due_time:type_name -> google.protobuf.Timestamp
+	22, // 21: placard.v1.Meeting.quorum_rules:type_name -> placard.v1.QuorumRule
+	23, // 22: placard.v1.ListMeetingsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	3,  // 23: placard.v1.ListMeetingsResponse.meetings:type_name -> placard.v1.Meeting
+	3,  // 24: placard.v1.CreateMeetingRequest.meeting:type_name -> placard.v1.Meeting
+	3,  // 25: placard.v1.UpdateMeetingRequest.meeting:type_name -> placard.v1.Meeting
+	23, // 26: placard.v1.UpdateMeetingRequest.update_mask:type_name -> google.protobuf.FieldMask
+	19, // 27: placard.v1.Meeting.Decision.title:type_name -> placard.v1.LocalizedText
+	19, // 28: placard.v1.Meeting.Instrument.title:type_name -> placard.v1.LocalizedText
+	24, // 29: placard.v1.Meeting.Quota.roles:type_name -> placard.v1.Participant.Role
+	25, // 30: placard.v1.Meeting.Quota.modality:type_name -> placard.v1.Participant.Modality
+	26, // 31: placard.v1.Meeting.Quota.participation_statuses:type_name -> placard.v1.ParticipationStatus
+	19, // 32: placard.v1.Meeting.Venue.name:type_name -> placard.v1.LocalizedText
+	19, // 33: placard.v1.Meeting.Venue.city:type_name -> placard.v1.LocalizedText
+	19, // 34: placard.v1.Meeting.Venue.gate:type_name -> placard.v1.LocalizedText
+	19, // 35: placard.v1.Meeting.SecretariatContact.office:type_name -> placard.v1.LocalizedText
+	4,  // 36: placard.v1.MeetingService.GetMeeting:input_type -> placard.v1.GetMeetingRequest
+	5,  // 37: placard.v1.MeetingService.ListMeetings:input_type -> placard.v1.ListMeetingsRequest
+	7,  // 38: placard.v1.MeetingService.CreateMeeting:input_type -> placard.v1.CreateMeetingRequest
+	8,  // 39: placard.v1.MeetingService.UpdateMeeting:input_type -> placard.v1.UpdateMeetingRequest
+	9,  // 40: placard.v1.MeetingService.DeleteMeeting:input_type -> placard.v1.DeleteMeetingRequest
+	10, // 41: placard.v1.MeetingService.AnnounceMeeting:input_type -> placard.v1.AnnounceMeetingRequest
+	11, // 42: placard.v1.MeetingService.OpenMeeting:input_type -> placard.v1.OpenMeetingRequest
+	12, // 43: placard.v1.MeetingService.CloseMeeting:input_type -> placard.v1.CloseMeetingRequest
+	13, // 44: placard.v1.MeetingService.ConcludeMeeting:input_type -> placard.v1.ConcludeMeetingRequest
+	3,  // 45: placard.v1.MeetingService.GetMeeting:output_type -> placard.v1.Meeting
+	6,  // 46: placard.v1.MeetingService.ListMeetings:output_type -> placard.v1.ListMeetingsResponse
+	3,  // 47: placard.v1.MeetingService.CreateMeeting:output_type -> placard.v1.Meeting
+	3,  // 48: placard.v1.MeetingService.UpdateMeeting:output_type -> placard.v1.Meeting
+	27, // 49: placard.v1.MeetingService.DeleteMeeting:output_type -> google.protobuf.Empty
+	3,  // 50: placard.v1.MeetingService.AnnounceMeeting:output_type -> placard.v1.Meeting
+	3,  // 51: placard.v1.MeetingService.OpenMeeting:output_type -> placard.v1.Meeting
+	3,  // 52: placard.v1.MeetingService.CloseMeeting:output_type -> placard.v1.Meeting
+	3,  // 53: placard.v1.MeetingService.ConcludeMeeting:output_type -> placard.v1.Meeting
+	45, // [45:54] is the sub-list for method output_type
+	36, // [36:45] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_meeting_proto_init() }
@@ -1603,6 +1808,9 @@ func file_placard_v1_meeting_proto_init() {
 		return
 	}
 	file_placard_v1_access_proto_init()
+	file_placard_v1_credentials_proto_init()
+	file_placard_v1_invitation_proto_init()
+	file_placard_v1_participant_proto_init()
 	file_placard_v1_rule_proto_init()
 	file_placard_v1_text_proto_init()
 	type x struct{}
@@ -1611,7 +1819,7 @@ func file_placard_v1_meeting_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_meeting_proto_rawDesc), len(file_placard_v1_meeting_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

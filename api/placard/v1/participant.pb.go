@@ -332,7 +332,11 @@ type Participant struct {
 	// When the person last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Stands for this state of the participant (AIP-154).
-	Etag          string `protobuf:"bytes,21,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,21,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The participant in whose place this one was put.
+	Replaces string `protobuf:"bytes,22,opt,name=replaces,proto3" json:"replaces,omitempty"`
+	// The participant who was put in the place of this one, who is withdrawn.
+	ReplacedBy    string `protobuf:"bytes,23,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -514,6 +518,20 @@ func (x *Participant) GetEtag() string {
 	return ""
 }
 
+func (x *Participant) GetReplaces() string {
+	if x != nil {
+		return x.Replaces
+	}
+	return ""
+}
+
+func (x *Participant) GetReplacedBy() string {
+	if x != nil {
+		return x.ReplacedBy
+	}
+	return ""
+}
+
 // Asks for one participant.
 type GetParticipantRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -691,12 +709,23 @@ type ListParticipantsRequest struct {
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before, with the same other arguments.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// A filter (AIP-160) over `entity`, `role`, `modality`, `language`, `email`
-	// and `external_id`: `role = HEAD AND modality = ONLINE`. Contact fields are
-	// refused where the caller may not read them.
+	// A filter (AIP-160) over `entity`, `role`, `modality`, `language`, `email`,
+	// `external_id` and `display_name`: `role = HEAD AND modality = ONLINE`. Contact
+	// fields are refused where the caller may not read them. `display_name : "gar ana"`
+	// finds persons with, for each word, a word of the name that begins with it:
+	// in either script, whatever case, accents and variants of Arabic and Cyrillic
+	// letters, in any order. By role, modality or language alone one lists a meeting
+	// or an entity, not all at once (violation FILTER_TOO_WIDE).
 	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Which composition is read.
-	View          CompositionView `protobuf:"varint,5,opt,name=view,proto3,enum=placard.v1.CompositionView" json:"view,omitempty"`
+	View CompositionView `protobuf:"varint,5,opt,name=view,proto3,enum=placard.v1.CompositionView" json:"view,omitempty"`
+	// The order (AIP-132): `name`, `display_name` (by the full name without case
+	// and accents) or `create_time`; ` desc` turns it around. Unset: protocol order
+	// for one delegation, `name` for several.
+	OrderBy string `protobuf:"bytes,6,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Which fields of the resources are answered (AIP-157), from the top:
+	// `name,state`. Unset: all.
+	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,7,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -764,6 +793,20 @@ func (x *ListParticipantsRequest) GetView() CompositionView {
 		return x.View
 	}
 	return CompositionView_COMPOSITION_VIEW_UNSPECIFIED
+}
+
+func (x *ListParticipantsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+func (x *ListParticipantsRequest) GetReadMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.ReadMask
+	}
+	return nil
 }
 
 // A page of participants.
@@ -1013,12 +1056,253 @@ func (x *WithdrawParticipantRequest) GetRequestId() string {
 	return ""
 }
 
+// Asks to put a person in the place of a participant.
+type ReplaceParticipantRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The participant who is replaced.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The person who comes. Role and place are those of the replaced one: `role`
+	// and `order` are not read.
+	Participant *Participant `protobuf:"bytes,2,opt,name=participant,proto3" json:"participant,omitempty"`
+	// The etag of the replaced one that the caller last read; another one is
+	// refused with ABORTED.
+	Etag string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaceParticipantRequest) Reset() {
+	*x = ReplaceParticipantRequest{}
+	mi := &file_placard_v1_participant_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaceParticipantRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaceParticipantRequest) ProtoMessage() {}
+
+func (x *ReplaceParticipantRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaceParticipantRequest.ProtoReflect.Descriptor instead.
+func (*ReplaceParticipantRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ReplaceParticipantRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReplaceParticipantRequest) GetParticipant() *Participant {
+	if x != nil {
+		return x.Participant
+	}
+	return nil
+}
+
+func (x *ReplaceParticipantRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ReplaceParticipantRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Asks for a page of possible duplicates.
+type ListPossibleDuplicatesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The meeting.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many groups to answer at the most: 100 when unset, 1,000 at the most (a
+	// larger number is lowered; a negative one is refused).
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before, with the same other arguments.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPossibleDuplicatesRequest) Reset() {
+	*x = ListPossibleDuplicatesRequest{}
+	mi := &file_placard_v1_participant_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPossibleDuplicatesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPossibleDuplicatesRequest) ProtoMessage() {}
+
+func (x *ListPossibleDuplicatesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPossibleDuplicatesRequest.ProtoReflect.Descriptor instead.
+func (*ListPossibleDuplicatesRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListPossibleDuplicatesRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListPossibleDuplicatesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPossibleDuplicatesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of possible duplicates.
+type ListPossibleDuplicatesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The groups.
+	Groups []*ListPossibleDuplicatesResponse_Group `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
+	// The token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPossibleDuplicatesResponse) Reset() {
+	*x = ListPossibleDuplicatesResponse{}
+	mi := &file_placard_v1_participant_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPossibleDuplicatesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPossibleDuplicatesResponse) ProtoMessage() {}
+
+func (x *ListPossibleDuplicatesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPossibleDuplicatesResponse.ProtoReflect.Descriptor instead.
+func (*ListPossibleDuplicatesResponse) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListPossibleDuplicatesResponse) GetGroups() []*ListPossibleDuplicatesResponse_Group {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *ListPossibleDuplicatesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Participants who may be one person.
+type ListPossibleDuplicatesResponse_Group struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The participants, ordered by name.
+	Participants  []*Participant `protobuf:"bytes,1,rep,name=participants,proto3" json:"participants,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPossibleDuplicatesResponse_Group) Reset() {
+	*x = ListPossibleDuplicatesResponse_Group{}
+	mi := &file_placard_v1_participant_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPossibleDuplicatesResponse_Group) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPossibleDuplicatesResponse_Group) ProtoMessage() {}
+
+func (x *ListPossibleDuplicatesResponse_Group) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPossibleDuplicatesResponse_Group.ProtoReflect.Descriptor instead.
+func (*ListPossibleDuplicatesResponse_Group) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_proto_rawDescGZIP(), []int{11, 0}
+}
+
+func (x *ListPossibleDuplicatesResponse_Group) GetParticipants() []*Participant {
+	if x != nil {
+		return x.Participants
+	}
+	return nil
+}
+
 var File_placard_v1_participant_proto protoreflect.FileDescriptor
 
 const file_placard_v1_participant_proto_rawDesc = "" +
 	"\n" +
 	"\x1cplacard/v1/participant.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xb5\x0e\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xba\x0f\n" +
 	"\vParticipant\x12\xa3\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x8e\x01\xe0A\b\xfaA\x1c\n" +
 	"\x1aplacard.un.org/Participant\xbaHi\xd8\x01\x01rd2b^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}$R\x04name\x12)\n" +
@@ -1051,7 +1335,12 @@ const file_placard_v1_participant_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x1b\n" +
-	"\x04etag\x18\x15 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\"\xc1\x01\n" +
+	"\x04etag\x18\x15 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12>\n" +
+	"\breplaces\x18\x16 \x01(\tB\"\xe0A\x03\xfaA\x1c\n" +
+	"\x1aplacard.un.org/ParticipantR\breplaces\x12C\n" +
+	"\vreplaced_by\x18\x17 \x01(\tB\"\xe0A\x03\xfaA\x1c\n" +
+	"\x1aplacard.un.org/ParticipantR\n" +
+	"replacedBy\"\xc1\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\b\n" +
 	"\x04HEAD\x10\x01\x12\x12\n" +
@@ -1093,14 +1382,16 @@ const file_placard_v1_participant_proto_rawDesc = "" +
 	"\x1aplacard.un.org/Participant\xbaHo\x92\x01l\b\x01\x10d\"frd2b^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}$R\x05names\x129\n" +
 	"\x04view\x18\x03 \x01(\x0e2\x1b.placard.v1.CompositionViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"[\n" +
 	"\x1cBatchGetParticipantsResponse\x12;\n" +
-	"\fparticipants\x18\x01 \x03(\v2\x17.placard.v1.ParticipantR\fparticipants\"\xd6\x02\n" +
+	"\fparticipants\x18\x01 \x03(\v2\x17.placard.v1.ParticipantR\fparticipants\"\xb4\x03\n" +
 	"\x17ListParticipantsRequest\x12\x8e\x01\n" +
 	"\x06parent\x18\x01 \x01(\tBv\xe0A\x02\xfaA\x1c\x12\x1aplacard.un.org/Participant\xbaHQrO2M^meetings/([a-z][a-z0-9-]{0,61}[a-z0-9]|-)/delegations/([A-Za-z0-9]{2,32}|-)$R\x06parent\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12 \n" +
 	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x129\n" +
-	"\x04view\x18\x05 \x01(\x0e2\x1b.placard.v1.CompositionViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\x7f\n" +
+	"\x04view\x18\x05 \x01(\x0e2\x1b.placard.v1.CompositionViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12#\n" +
+	"\border_by\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x127\n" +
+	"\tread_mask\x18\a \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"\x7f\n" +
 	"\x18ListParticipantsResponse\x12;\n" +
 	"\fparticipants\x18\x01 \x03(\v2\x17.placard.v1.ParticipantR\fparticipants\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9c\x02\n" +
@@ -1120,12 +1411,30 @@ const file_placard_v1_participant_proto_rawDesc = "" +
 	"\x1aplacard.un.org/Participant\xbaHfrd2b^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}$R\x04name\x12\x1b\n" +
 	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x121\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId*M\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\xd4\x02\n" +
+	"\x19ReplaceParticipantRequest\x12\xa0\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\x8b\x01\xe0A\x02\xfaA\x1c\n" +
+	"\x1aplacard.un.org/Participant\xbaHfrd2b^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}$R\x04name\x12D\n" +
+	"\vparticipant\x18\x02 \x01(\v2\x17.placard.v1.ParticipantB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\vparticipant\x12\x1b\n" +
+	"\x04etag\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x121\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\xd4\x01\n" +
+	"\x1dListPossibleDuplicatesRequest\x12d\n" +
+	"\x06parent\x18\x01 \x01(\tBL\xe0A\x02\xfaA\x18\n" +
+	"\x16placard.un.org/Meeting\xbaH+r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x06parent\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\"\xd8\x01\n" +
+	"\x1eListPossibleDuplicatesResponse\x12H\n" +
+	"\x06groups\x18\x01 \x03(\v20.placard.v1.ListPossibleDuplicatesResponse.GroupR\x06groups\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1aD\n" +
+	"\x05Group\x12;\n" +
+	"\fparticipants\x18\x01 \x03(\v2\x17.placard.v1.ParticipantR\fparticipants*M\n" +
 	"\x0fCompositionView\x12 \n" +
 	"\x1cCOMPOSITION_VIEW_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +
 	"\x06LATEST\x10\x01\x12\f\n" +
-	"\bACCEPTED\x10\x022\xe3\b\n" +
+	"\bACCEPTED\x10\x022\xd8\v\n" +
 	"\x12ParticipantService\x12\x99\x01\n" +
 	"\x0eGetParticipant\x12!.placard.v1.GetParticipantRequest\x1a\x17.placard.v1.Participant\"K\xdaA\x04name\x8a\xf9+\x06\n" +
 	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x024\x122/v1/{name=meetings/*/delegations/*/participants/*}\x12\xc7\x01\n" +
@@ -1136,7 +1445,11 @@ const file_placard_v1_participant_proto_rawDesc = "" +
 	"\x11CreateParticipant\x12$.placard.v1.CreateParticipantRequest\x1a\x17.placard.v1.Participant\"e\xdaA\x12parent,participant\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02A:\vparticipant\"2/v1/{parent=meetings/*/delegations/*}/participants\x12\xca\x01\n" +
 	"\x11UpdateParticipant\x12$.placard.v1.UpdateParticipantRequest\x1a\x17.placard.v1.Participant\"v\xdaA\x17participant,update_mask\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02M:\vparticipant2>/v1/{participant.name=meetings/*/delegations/*/participants/*}\x12\xae\x01\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02M:\vparticipant2>/v1/{participant.name=meetings/*/delegations/*/participants/*}\x12\xbb\x01\n" +
+	"\x12ReplaceParticipant\x12%.placard.v1.ReplaceParticipantRequest\x1a\x17.placard.v1.Participant\"e\xdaA\x10name,participant\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\x98\xf9+\x01\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{name=meetings/*/delegations/*/participants/*}:replace\x12\xb4\x01\n" +
+	"\x16ListPossibleDuplicates\x12).placard.v1.ListPossibleDuplicatesRequest\x1a*.placard.v1.ListPossibleDuplicatesResponse\"C\xdaA\x06parent\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=meetings/*}/possibleDuplicates\x12\xae\x01\n" +
 	"\x13WithdrawParticipant\x12&.placard.v1.WithdrawParticipantRequest\x1a\x17.placard.v1.Participant\"V\xdaA\x04name\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=meetings/*/delegations/*/participants/*}:withdrawB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
@@ -1153,55 +1466,67 @@ func file_placard_v1_participant_proto_rawDescGZIP() []byte {
 }
 
 var file_placard_v1_participant_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_placard_v1_participant_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_placard_v1_participant_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_placard_v1_participant_proto_goTypes = []any{
-	(CompositionView)(0),                 // 0: placard.v1.CompositionView
-	(Participant_Role)(0),                // 1: placard.v1.Participant.Role
-	(Participant_Modality)(0),            // 2: placard.v1.Participant.Modality
-	(Participant_State)(0),               // 3: placard.v1.Participant.State
-	(*Participant)(nil),                  // 4: placard.v1.Participant
-	(*GetParticipantRequest)(nil),        // 5: placard.v1.GetParticipantRequest
-	(*BatchGetParticipantsRequest)(nil),  // 6: placard.v1.BatchGetParticipantsRequest
-	(*BatchGetParticipantsResponse)(nil), // 7: placard.v1.BatchGetParticipantsResponse
-	(*ListParticipantsRequest)(nil),      // 8: placard.v1.ListParticipantsRequest
-	(*ListParticipantsResponse)(nil),     // 9: placard.v1.ListParticipantsResponse
-	(*CreateParticipantRequest)(nil),     // 10: placard.v1.CreateParticipantRequest
-	(*UpdateParticipantRequest)(nil),     // 11: placard.v1.UpdateParticipantRequest
-	(*WithdrawParticipantRequest)(nil),   // 12: placard.v1.WithdrawParticipantRequest
-	(*timestamppb.Timestamp)(nil),        // 13: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 14: google.protobuf.FieldMask
+	(CompositionView)(0),                         // 0: placard.v1.CompositionView
+	(Participant_Role)(0),                        // 1: placard.v1.Participant.Role
+	(Participant_Modality)(0),                    // 2: placard.v1.Participant.Modality
+	(Participant_State)(0),                       // 3: placard.v1.Participant.State
+	(*Participant)(nil),                          // 4: placard.v1.Participant
+	(*GetParticipantRequest)(nil),                // 5: placard.v1.GetParticipantRequest
+	(*BatchGetParticipantsRequest)(nil),          // 6: placard.v1.BatchGetParticipantsRequest
+	(*BatchGetParticipantsResponse)(nil),         // 7: placard.v1.BatchGetParticipantsResponse
+	(*ListParticipantsRequest)(nil),              // 8: placard.v1.ListParticipantsRequest
+	(*ListParticipantsResponse)(nil),             // 9: placard.v1.ListParticipantsResponse
+	(*CreateParticipantRequest)(nil),             // 10: placard.v1.CreateParticipantRequest
+	(*UpdateParticipantRequest)(nil),             // 11: placard.v1.UpdateParticipantRequest
+	(*WithdrawParticipantRequest)(nil),           // 12: placard.v1.WithdrawParticipantRequest
+	(*ReplaceParticipantRequest)(nil),            // 13: placard.v1.ReplaceParticipantRequest
+	(*ListPossibleDuplicatesRequest)(nil),        // 14: placard.v1.ListPossibleDuplicatesRequest
+	(*ListPossibleDuplicatesResponse)(nil),       // 15: placard.v1.ListPossibleDuplicatesResponse
+	(*ListPossibleDuplicatesResponse_Group)(nil), // 16: placard.v1.ListPossibleDuplicatesResponse.Group
+	(*timestamppb.Timestamp)(nil),                // 17: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),                // 18: google.protobuf.FieldMask
 }
 var file_placard_v1_participant_proto_depIdxs = []int32{
 	1,  // 0: placard.v1.Participant.role:type_name -> placard.v1.Participant.Role
 	2,  // 1: placard.v1.Participant.modality:type_name -> placard.v1.Participant.Modality
 	3,  // 2: placard.v1.Participant.state:type_name -> placard.v1.Participant.State
-	13, // 3: placard.v1.Participant.create_time:type_name -> google.protobuf.Timestamp
-	13, // 4: placard.v1.Participant.update_time:type_name -> google.protobuf.Timestamp
+	17, // 3: placard.v1.Participant.create_time:type_name -> google.protobuf.Timestamp
+	17, // 4: placard.v1.Participant.update_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: placard.v1.GetParticipantRequest.view:type_name -> placard.v1.CompositionView
 	0,  // 6: placard.v1.BatchGetParticipantsRequest.view:type_name -> placard.v1.CompositionView
 	4,  // 7: placard.v1.BatchGetParticipantsResponse.participants:type_name -> placard.v1.Participant
 	0,  // 8: placard.v1.ListParticipantsRequest.view:type_name -> placard.v1.CompositionView
-	4,  // 9: placard.v1.ListParticipantsResponse.participants:type_name -> placard.v1.Participant
-	4,  // 10: placard.v1.CreateParticipantRequest.participant:type_name -> placard.v1.Participant
-	4,  // 11: placard.v1.UpdateParticipantRequest.participant:type_name -> placard.v1.Participant
-	14, // 12: placard.v1.UpdateParticipantRequest.update_mask:type_name -> google.protobuf.FieldMask
-	5,  // 13: placard.v1.ParticipantService.GetParticipant:input_type -> placard.v1.GetParticipantRequest
-	6,  // 14: placard.v1.ParticipantService.BatchGetParticipants:input_type -> placard.v1.BatchGetParticipantsRequest
-	8,  // 15: placard.v1.ParticipantService.ListParticipants:input_type -> placard.v1.ListParticipantsRequest
-	10, // 16: placard.v1.ParticipantService.CreateParticipant:input_type -> placard.v1.CreateParticipantRequest
-	11, // 17: placard.v1.ParticipantService.UpdateParticipant:input_type -> placard.v1.UpdateParticipantRequest
-	12, // 18: placard.v1.ParticipantService.WithdrawParticipant:input_type -> placard.v1.WithdrawParticipantRequest
-	4,  // 19: placard.v1.ParticipantService.GetParticipant:output_type -> placard.v1.Participant
-	7,  // 20: placard.v1.ParticipantService.BatchGetParticipants:output_type -> placard.v1.BatchGetParticipantsResponse
-	9,  // 21: placard.v1.ParticipantService.ListParticipants:output_type -> placard.v1.ListParticipantsResponse
-	4,  // 22: placard.v1.ParticipantService.CreateParticipant:output_type -> placard.v1.Participant
-	4,  // 23: placard.v1.ParticipantService.UpdateParticipant:output_type -> placard.v1.Participant
-	4,  // 24: placard.v1.ParticipantService.WithdrawParticipant:output_type -> placard.v1.Participant
-	19, // [19:25] is the sub-list for method output_type
-	13, // [13:19] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	18, // 9: placard.v1.ListParticipantsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	4,  // 10: placard.v1.ListParticipantsResponse.participants:type_name -> placard.v1.Participant
+	4,  // 11: placard.v1.CreateParticipantRequest.participant:type_name -> placard.v1.Participant
+	4,  // 12: placard.v1.UpdateParticipantRequest.participant:type_name -> placard.v1.Participant
+	18, // 13: placard.v1.UpdateParticipantRequest.update_mask:type_name -> google.protobuf.FieldMask
+	4,  // 14: placard.v1.ReplaceParticipantRequest.participant:type_name -> placard.v1.Participant
+	16, // 15: placard.v1.ListPossibleDuplicatesResponse.groups:type_name -> placard.v1.ListPossibleDuplicatesResponse.Group
+	4,  // 16: placard.v1.ListPossibleDuplicatesResponse.Group.participants:type_name -> placard.v1.Participant
+	5,  // 17: placard.v1.ParticipantService.GetParticipant:input_type -> placard.v1.GetParticipantRequest
+	6,  // 18: placard.v1.ParticipantService.BatchGetParticipants:input_type -> placard.v1.BatchGetParticipantsRequest
+	8,  // 19: placard.v1.ParticipantService.ListParticipants:input_type -> placard.v1.ListParticipantsRequest
+	10, // 20: placard.v1.ParticipantService.CreateParticipant:input_type -> placard.v1.CreateParticipantRequest
+	11, // 21: placard.v1.ParticipantService.UpdateParticipant:input_type -> placard.v1.UpdateParticipantRequest
+	13, // 22: placard.v1.ParticipantService.ReplaceParticipant:input_type -> placard.v1.ReplaceParticipantRequest
+	14, // 23: placard.v1.ParticipantService.ListPossibleDuplicates:input_type -> placard.v1.ListPossibleDuplicatesRequest
+	12, // 24: placard.v1.ParticipantService.WithdrawParticipant:input_type -> placard.v1.WithdrawParticipantRequest
+	4,  // 25: placard.v1.ParticipantService.GetParticipant:output_type -> placard.v1.Participant
+	7,  // 26: placard.v1.ParticipantService.BatchGetParticipants:output_type -> placard.v1.BatchGetParticipantsResponse
+	9,  // 27: placard.v1.ParticipantService.ListParticipants:output_type -> placard.v1.ListParticipantsResponse
+	4,  // 28: placard.v1.ParticipantService.CreateParticipant:output_type -> placard.v1.Participant
+	4,  // 29: placard.v1.ParticipantService.UpdateParticipant:output_type -> placard.v1.Participant
+	4,  // 30: placard.v1.ParticipantService.ReplaceParticipant:output_type -> placard.v1.Participant
+	15, // 31: placard.v1.ParticipantService.ListPossibleDuplicates:output_type -> placard.v1.ListPossibleDuplicatesResponse
+	4,  // 32: placard.v1.ParticipantService.WithdrawParticipant:output_type -> placard.v1.Participant
+	25, // [25:33] is the sub-list for method output_type
+	17, // [17:25] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_participant_proto_init() }
@@ -1218,7 +1543,7 @@ func file_placard_v1_participant_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_participant_proto_rawDesc), len(file_placard_v1_participant_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   9,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,12 +19,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ParticipantService_GetParticipant_FullMethodName       = "/placard.v1.ParticipantService/GetParticipant"
-	ParticipantService_BatchGetParticipants_FullMethodName = "/placard.v1.ParticipantService/BatchGetParticipants"
-	ParticipantService_ListParticipants_FullMethodName     = "/placard.v1.ParticipantService/ListParticipants"
-	ParticipantService_CreateParticipant_FullMethodName    = "/placard.v1.ParticipantService/CreateParticipant"
-	ParticipantService_UpdateParticipant_FullMethodName    = "/placard.v1.ParticipantService/UpdateParticipant"
-	ParticipantService_WithdrawParticipant_FullMethodName  = "/placard.v1.ParticipantService/WithdrawParticipant"
+	ParticipantService_GetParticipant_FullMethodName         = "/placard.v1.ParticipantService/GetParticipant"
+	ParticipantService_BatchGetParticipants_FullMethodName   = "/placard.v1.ParticipantService/BatchGetParticipants"
+	ParticipantService_ListParticipants_FullMethodName       = "/placard.v1.ParticipantService/ListParticipants"
+	ParticipantService_CreateParticipant_FullMethodName      = "/placard.v1.ParticipantService/CreateParticipant"
+	ParticipantService_UpdateParticipant_FullMethodName      = "/placard.v1.ParticipantService/UpdateParticipant"
+	ParticipantService_ReplaceParticipant_FullMethodName     = "/placard.v1.ParticipantService/ReplaceParticipant"
+	ParticipantService_ListPossibleDuplicates_FullMethodName = "/placard.v1.ParticipantService/ListPossibleDuplicates"
+	ParticipantService_WithdrawParticipant_FullMethodName    = "/placard.v1.ParticipantService/WithdrawParticipant"
 )
 
 // ParticipantServiceClient is the client API for ParticipantService service.
@@ -49,10 +51,20 @@ type ParticipantServiceClient interface {
 	// delegation must exist. Errors as for SubmitDelegation.
 	CreateParticipant(ctx context.Context, in *CreateParticipantRequest, opts ...grpc.CallOption) (*Participant, error)
 	// Changes the named fields of a participant. Contact details (e-mail, phone,
-	// language, external id) and the order are in force at once; whatever else
-	// changes waits for review. FAILED_PRECONDITION (PARTICIPANT_WITHDRAWN) for
+	// language, external id), the order and corrections of spelling are in force at
+	// once; whatever else changes waits for review. FAILED_PRECONDITION (PARTICIPANT_WITHDRAWN) for
 	// one who was withdrawn.
 	UpdateParticipant(ctx context.Context, in *UpdateParticipantRequest, opts ...grpc.CallOption) (*Participant, error)
+	// Puts a person in the place of a participant, who is withdrawn at once: role
+	// and place in protocol order stay, both are linked (`replaces`, `replaced_by`),
+	// and the new person waits for review. Errors as for SubmitDelegation;
+	// FAILED_PRECONDITION (PARTICIPANT_WITHDRAWN) for one who was withdrawn.
+	ReplaceParticipant(ctx context.Context, in *ReplaceParticipantRequest, opts ...grpc.CallOption) (*Participant, error)
+	// Lists who may be registered twice at a meeting, by two entities or twice by
+	// one: the same name (without case, accents and variants of letters) together
+	// with the same e-mail address or the same Latin form. Nobody is merged by it.
+	// Groups of two and more, ordered by the folded name; of the latest compositions.
+	ListPossibleDuplicates(ctx context.Context, in *ListPossibleDuplicatesRequest, opts ...grpc.CallOption) (*ListPossibleDuplicatesResponse, error)
 	// Withdraws a participant, at once. The last one of a delegation is withdrawn
 	// with WithdrawDelegation (FAILED_PRECONDITION, LAST_PARTICIPANT).
 	WithdrawParticipant(ctx context.Context, in *WithdrawParticipantRequest, opts ...grpc.CallOption) (*Participant, error)
@@ -116,6 +128,26 @@ func (c *participantServiceClient) UpdateParticipant(ctx context.Context, in *Up
 	return out, nil
 }
 
+func (c *participantServiceClient) ReplaceParticipant(ctx context.Context, in *ReplaceParticipantRequest, opts ...grpc.CallOption) (*Participant, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Participant)
+	err := c.cc.Invoke(ctx, ParticipantService_ReplaceParticipant_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *participantServiceClient) ListPossibleDuplicates(ctx context.Context, in *ListPossibleDuplicatesRequest, opts ...grpc.CallOption) (*ListPossibleDuplicatesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPossibleDuplicatesResponse)
+	err := c.cc.Invoke(ctx, ParticipantService_ListPossibleDuplicates_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *participantServiceClient) WithdrawParticipant(ctx context.Context, in *WithdrawParticipantRequest, opts ...grpc.CallOption) (*Participant, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Participant)
@@ -148,10 +180,20 @@ type ParticipantServiceServer interface {
 	// delegation must exist. Errors as for SubmitDelegation.
 	CreateParticipant(context.Context, *CreateParticipantRequest) (*Participant, error)
 	// Changes the named fields of a participant. Contact details (e-mail, phone,
-	// language, external id) and the order are in force at once; whatever else
-	// changes waits for review. FAILED_PRECONDITION (PARTICIPANT_WITHDRAWN) for
+	// language, external id), the order and corrections of spelling are in force at
+	// once; whatever else changes waits for review. FAILED_PRECONDITION (PARTICIPANT_WITHDRAWN) for
 	// one who was withdrawn.
 	UpdateParticipant(context.Context, *UpdateParticipantRequest) (*Participant, error)
+	// Puts a person in the place of a participant, who is withdrawn at once: role
+	// and place in protocol order stay, both are linked (`replaces`, `replaced_by`),
+	// and the new person waits for review. Errors as for SubmitDelegation;
+	// FAILED_PRECONDITION (PARTICIPANT_WITHDRAWN) for one who was withdrawn.
+	ReplaceParticipant(context.Context, *ReplaceParticipantRequest) (*Participant, error)
+	// Lists who may be registered twice at a meeting, by two entities or twice by
+	// one: the same name (without case, accents and variants of letters) together
+	// with the same e-mail address or the same Latin form. Nobody is merged by it.
+	// Groups of two and more, ordered by the folded name; of the latest compositions.
+	ListPossibleDuplicates(context.Context, *ListPossibleDuplicatesRequest) (*ListPossibleDuplicatesResponse, error)
 	// Withdraws a participant, at once. The last one of a delegation is withdrawn
 	// with WithdrawDelegation (FAILED_PRECONDITION, LAST_PARTICIPANT).
 	WithdrawParticipant(context.Context, *WithdrawParticipantRequest) (*Participant, error)
@@ -179,6 +221,12 @@ func (UnimplementedParticipantServiceServer) CreateParticipant(context.Context, 
 }
 func (UnimplementedParticipantServiceServer) UpdateParticipant(context.Context, *UpdateParticipantRequest) (*Participant, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateParticipant not implemented")
+}
+func (UnimplementedParticipantServiceServer) ReplaceParticipant(context.Context, *ReplaceParticipantRequest) (*Participant, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReplaceParticipant not implemented")
+}
+func (UnimplementedParticipantServiceServer) ListPossibleDuplicates(context.Context, *ListPossibleDuplicatesRequest) (*ListPossibleDuplicatesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPossibleDuplicates not implemented")
 }
 func (UnimplementedParticipantServiceServer) WithdrawParticipant(context.Context, *WithdrawParticipantRequest) (*Participant, error) {
 	return nil, status.Error(codes.Unimplemented, "method WithdrawParticipant not implemented")
@@ -294,6 +342,42 @@ func _ParticipantService_UpdateParticipant_Handler(srv interface{}, ctx context.
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ParticipantService_ReplaceParticipant_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplaceParticipantRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ParticipantServiceServer).ReplaceParticipant(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ParticipantService_ReplaceParticipant_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ParticipantServiceServer).ReplaceParticipant(ctx, req.(*ReplaceParticipantRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ParticipantService_ListPossibleDuplicates_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPossibleDuplicatesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ParticipantServiceServer).ListPossibleDuplicates(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ParticipantService_ListPossibleDuplicates_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ParticipantServiceServer).ListPossibleDuplicates(ctx, req.(*ListPossibleDuplicatesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ParticipantService_WithdrawParticipant_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(WithdrawParticipantRequest)
 	if err := dec(in); err != nil {
@@ -338,6 +422,14 @@ var ParticipantService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateParticipant",
 			Handler:    _ParticipantService_UpdateParticipant_Handler,
+		},
+		{
+			MethodName: "ReplaceParticipant",
+			Handler:    _ParticipantService_ReplaceParticipant_Handler,
+		},
+		{
+			MethodName: "ListPossibleDuplicates",
+			Handler:    _ParticipantService_ListPossibleDuplicates_Handler,
 		},
 		{
 			MethodName: "WithdrawParticipant",

@@ -31,8 +31,19 @@ type ExportParticipantListRequest_Format int32
 const (
 	// As CSV.
 	ExportParticipantListRequest_FORMAT_UNSPECIFIED ExportParticipantListRequest_Format = 0
-	// Comma-separated values.
+	// Comma-separated values in UTF-8 with a byte order mark (RFC 4180): a row a
+	// person, with a header. Cells that a spreadsheet would take for a formula
+	// begin with an apostrophe.
 	ExportParticipantListRequest_CSV ExportParticipantListRequest_Format = 1
+	// A spreadsheet (Office Open XML): the columns of the CSV, all cells as text.
+	ExportParticipantListRequest_XLSX ExportParticipantListRequest_Format = 2
+	// The ParticipantList as one JSON document, however long it is.
+	ExportParticipantListRequest_JSON ExportParticipantListRequest_Format = 3
+	// A document as it is published and edited (Office Open XML): masthead, parts,
+	// entities in capitals, heads of delegation first.
+	ExportParticipantListRequest_DOCX ExportParticipantListRequest_Format = 4
+	// The same document as PDF.
+	ExportParticipantListRequest_PDF ExportParticipantListRequest_Format = 5
 )
 
 // Enum value maps for ExportParticipantListRequest_Format.
@@ -40,10 +51,18 @@ var (
 	ExportParticipantListRequest_Format_name = map[int32]string{
 		0: "FORMAT_UNSPECIFIED",
 		1: "CSV",
+		2: "XLSX",
+		3: "JSON",
+		4: "DOCX",
+		5: "PDF",
 	}
 	ExportParticipantListRequest_Format_value = map[string]int32{
 		"FORMAT_UNSPECIFIED": 0,
 		"CSV":                1,
+		"XLSX":               2,
+		"JSON":               3,
+		"DOCX":               4,
+		"PDF":                5,
 	}
 )
 
@@ -259,7 +278,13 @@ type ExportParticipantListRequest struct {
 	// As for GetParticipantList.
 	Provisional bool `protobuf:"varint,3,opt,name=provisional,proto3" json:"provisional,omitempty"`
 	// The format.
-	Format        ExportParticipantListRequest_Format `protobuf:"varint,4,opt,name=format,proto3,enum=placard.v1.ExportParticipantListRequest_Format" json:"format,omitempty"`
+	Format ExportParticipantListRequest_Format `protobuf:"varint,4,opt,name=format,proto3,enum=placard.v1.ExportParticipantListRequest_Format" json:"format,omitempty"`
+	// The symbol of the document, for DOCX and PDF: "CTOC/COP/WG.4/2010/INF/1". A
+	// suffix Add., Rev. or Corr. is told in the masthead as well.
+	Symbol string `protobuf:"bytes,5,opt,name=symbol,proto3" json:"symbol,omitempty"`
+	// The date of the document, `YYYY-MM-DD`, for DOCX and PDF; today at the venue
+	// when unset.
+	Date          string `protobuf:"bytes,6,opt,name=date,proto3" json:"date,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -322,6 +347,139 @@ func (x *ExportParticipantListRequest) GetFormat() ExportParticipantListRequest_
 	return ExportParticipantListRequest_FORMAT_UNSPECIFIED
 }
 
+func (x *ExportParticipantListRequest) GetSymbol() string {
+	if x != nil {
+		return x.Symbol
+	}
+	return ""
+}
+
+func (x *ExportParticipantListRequest) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+// Asks for the paragraphs on attendance.
+type GetAttendanceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name, `meetings/{meeting}/attendance`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The language, as for GetParticipantList.
+	Language      string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAttendanceRequest) Reset() {
+	*x = GetAttendanceRequest{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAttendanceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAttendanceRequest) ProtoMessage() {}
+
+func (x *GetAttendanceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAttendanceRequest.ProtoReflect.Descriptor instead.
+func (*GetAttendanceRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetAttendanceRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GetAttendanceRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// The paragraphs on attendance for the report of a meeting.
+type Attendance struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name, `meetings/{meeting}/attendance`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The language.
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// The paragraphs, in the order of ParticipationStatus; none is empty.
+	Paragraphs    []*Attendance_Paragraph `protobuf:"bytes,3,rep,name=paragraphs,proto3" json:"paragraphs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Attendance) Reset() {
+	*x = Attendance{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Attendance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Attendance) ProtoMessage() {}
+
+func (x *Attendance) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Attendance.ProtoReflect.Descriptor instead.
+func (*Attendance) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Attendance) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Attendance) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Attendance) GetParagraphs() []*Attendance_Paragraph {
+	if x != nil {
+		return x.Paragraphs
+	}
+	return nil
+}
+
 // A person on the list.
 type ParticipantList_Person struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -347,7 +505,7 @@ type ParticipantList_Person struct {
 
 func (x *ParticipantList_Person) Reset() {
 	*x = ParticipantList_Person{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[3]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -359,7 +517,7 @@ func (x *ParticipantList_Person) String() string {
 func (*ParticipantList_Person) ProtoMessage() {}
 
 func (x *ParticipantList_Person) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[3]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -448,7 +606,7 @@ type ParticipantList_Delegation struct {
 
 func (x *ParticipantList_Delegation) Reset() {
 	*x = ParticipantList_Delegation{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[4]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -460,7 +618,7 @@ func (x *ParticipantList_Delegation) String() string {
 func (*ParticipantList_Delegation) ProtoMessage() {}
 
 func (x *ParticipantList_Delegation) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[4]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -519,7 +677,7 @@ type ParticipantList_Part struct {
 
 func (x *ParticipantList_Part) Reset() {
 	*x = ParticipantList_Part{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[5]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -531,7 +689,7 @@ func (x *ParticipantList_Part) String() string {
 func (*ParticipantList_Part) ProtoMessage() {}
 
 func (x *ParticipantList_Part) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[5]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -568,12 +726,76 @@ func (x *ParticipantList_Part) GetDelegations() []*ParticipantList_Delegation {
 	return nil
 }
 
+// One paragraph.
+type Attendance_Paragraph struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The status of the entities that it names.
+	ParticipationStatus ParticipationStatus `protobuf:"varint,1,opt,name=participation_status,json=participationStatus,proto3,enum=placard.v1.ParticipationStatus" json:"participation_status,omitempty"`
+	// The text: "The following States parties to the Protocol were represented: ….".
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// The entities that it names, in its order.
+	Entities      []string `protobuf:"bytes,3,rep,name=entities,proto3" json:"entities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Attendance_Paragraph) Reset() {
+	*x = Attendance_Paragraph{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Attendance_Paragraph) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Attendance_Paragraph) ProtoMessage() {}
+
+func (x *Attendance_Paragraph) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Attendance_Paragraph.ProtoReflect.Descriptor instead.
+func (*Attendance_Paragraph) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{4, 0}
+}
+
+func (x *Attendance_Paragraph) GetParticipationStatus() ParticipationStatus {
+	if x != nil {
+		return x.ParticipationStatus
+	}
+	return ParticipationStatus_PARTICIPATION_STATUS_UNSPECIFIED
+}
+
+func (x *Attendance_Paragraph) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Attendance_Paragraph) GetEntities() []string {
+	if x != nil {
+		return x.Entities
+	}
+	return nil
+}
+
 var File_placard_v1_participant_list_proto protoreflect.FileDescriptor
 
 const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\n" +
 	"!placard/v1/participant_list.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/text.proto\"\xd8\t\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\xd8\t\n" +
 	"\x0fParticipantList\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12+\n" +
 	"\x05title\x18\x02 \x01(\v2\x15.placard.v1.ShownTextR\x05title\x12\x1a\n" +
@@ -614,21 +836,47 @@ const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tBd\xe0A\x02\xfaA \n" +
 	"\x1eplacard.un.org/ParticipantList\xbaH;r927^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/participantList$R\x04name\x12<\n" +
 	"\blanguage\x18\x02 \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\x12+\n" +
-	"\vprovisional\x18\x03 \x01(\bB\t\x92\xf9+\x05\x12\x03\x01\x02\x03R\vprovisional\"\x81\x03\n" +
+	"\vprovisional\x18\x03 \x01(\bB\t\x92\xf9+\x05\x12\x03\x01\x02\x03R\vprovisional\"\xec\x03\n" +
 	"\x1cExportParticipantListRequest\x12x\n" +
 	"\x04name\x18\x01 \x01(\tBd\xe0A\x02\xfaA \n" +
 	"\x1eplacard.un.org/ParticipantList\xbaH;r927^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/participantList$R\x04name\x12<\n" +
 	"\blanguage\x18\x02 \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\x12+\n" +
 	"\vprovisional\x18\x03 \x01(\bB\t\x92\xf9+\x05\x12\x03\x01\x02\x03R\vprovisional\x12Q\n" +
-	"\x06format\x18\x04 \x01(\x0e2/.placard.v1.ExportParticipantListRequest.FormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\")\n" +
+	"\x06format\x18\x04 \x01(\x0e2/.placard.v1.ExportParticipantListRequest.FormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x12#\n" +
+	"\x06symbol\x18\x05 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x18dR\x06symbol\x12\x1d\n" +
+	"\x04date\x18\x06 \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\x04date\"P\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\a\n" +
-	"\x03CSV\x10\x012\xd8\x02\n" +
+	"\x03CSV\x10\x01\x12\b\n" +
+	"\x04XLSX\x10\x02\x12\b\n" +
+	"\x04JSON\x10\x03\x12\b\n" +
+	"\x04DOCX\x10\x04\x12\a\n" +
+	"\x03PDF\x10\x05\"\xc4\x01\n" +
+	"\x14GetAttendanceRequest\x12n\n" +
+	"\x04name\x18\x01 \x01(\tBZ\xe0A\x02\xfaA\x1b\n" +
+	"\x19placard.un.org/Attendance\xbaH6r422^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/attendance$R\x04name\x12<\n" +
+	"\blanguage\x18\x02 \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\"\x89\x03\n" +
+	"\n" +
+	"Attendance\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x12@\n" +
+	"\n" +
+	"paragraphs\x18\x03 \x03(\v2 .placard.v1.Attendance.ParagraphR\n" +
+	"paragraphs\x1a\xab\x01\n" +
+	"\tParagraph\x12R\n" +
+	"\x14participation_status\x18\x01 \x01(\x0e2\x1f.placard.v1.ParticipationStatusR\x13participationStatus\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x126\n" +
+	"\bentities\x18\x03 \x03(\tB\x1a\xfaA\x17\n" +
+	"\x15placard.un.org/EntityR\bentities:V\xeaAS\n" +
+	"\x19placard.un.org/Attendance\x12\x1dmeetings/{meeting}/attendance*\vattendances2\n" +
+	"attendance2\xdd\x03\n" +
 	"\x16ParticipantListService\x12\x99\x01\n" +
 	"\x12GetParticipantList\x12%.placard.v1.GetParticipantListRequest\x1a\x1b.placard.v1.ParticipantList\"?\xdaA\x04name\x8a\xf9+\a\n" +
 	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x02'\x12%/v1/{name=meetings/*/participantList}\x12\xa1\x01\n" +
 	"\x15ExportParticipantList\x12(.placard.v1.ExportParticipantListRequest\x1a\x14.google.api.HttpBody\"F\xdaA\x04name\x8a\xf9+\a\n" +
-	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/participantList}:export0\x01B8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
+	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/participantList}:export0\x01\x12\x82\x01\n" +
+	"\rGetAttendance\x12 .placard.v1.GetAttendanceRequest\x1a\x16.placard.v1.Attendance\"7\xdaA\x04name\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=meetings/*/attendance}B8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
 var (
 	file_placard_v1_participant_list_proto_rawDescOnce sync.Once
@@ -643,42 +891,49 @@ func file_placard_v1_participant_list_proto_rawDescGZIP() []byte {
 }
 
 var file_placard_v1_participant_list_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_placard_v1_participant_list_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_placard_v1_participant_list_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_placard_v1_participant_list_proto_goTypes = []any{
 	(ExportParticipantListRequest_Format)(0), // 0: placard.v1.ExportParticipantListRequest.Format
 	(*ParticipantList)(nil),                  // 1: placard.v1.ParticipantList
 	(*GetParticipantListRequest)(nil),        // 2: placard.v1.GetParticipantListRequest
 	(*ExportParticipantListRequest)(nil),     // 3: placard.v1.ExportParticipantListRequest
-	(*ParticipantList_Person)(nil),           // 4: placard.v1.ParticipantList.Person
-	(*ParticipantList_Delegation)(nil),       // 5: placard.v1.ParticipantList.Delegation
-	(*ParticipantList_Part)(nil),             // 6: placard.v1.ParticipantList.Part
-	(*ShownText)(nil),                        // 7: placard.v1.ShownText
-	(*timestamppb.Timestamp)(nil),            // 8: google.protobuf.Timestamp
-	(Participant_Role)(0),                    // 9: placard.v1.Participant.Role
-	(Participant_Modality)(0),                // 10: placard.v1.Participant.Modality
-	(ParticipationStatus)(0),                 // 11: placard.v1.ParticipationStatus
-	(*httpbody.HttpBody)(nil),                // 12: google.api.HttpBody
+	(*GetAttendanceRequest)(nil),             // 4: placard.v1.GetAttendanceRequest
+	(*Attendance)(nil),                       // 5: placard.v1.Attendance
+	(*ParticipantList_Person)(nil),           // 6: placard.v1.ParticipantList.Person
+	(*ParticipantList_Delegation)(nil),       // 7: placard.v1.ParticipantList.Delegation
+	(*ParticipantList_Part)(nil),             // 8: placard.v1.ParticipantList.Part
+	(*Attendance_Paragraph)(nil),             // 9: placard.v1.Attendance.Paragraph
+	(*ShownText)(nil),                        // 10: placard.v1.ShownText
+	(*timestamppb.Timestamp)(nil),            // 11: google.protobuf.Timestamp
+	(Participant_Role)(0),                    // 12: placard.v1.Participant.Role
+	(Participant_Modality)(0),                // 13: placard.v1.Participant.Modality
+	(ParticipationStatus)(0),                 // 14: placard.v1.ParticipationStatus
+	(*httpbody.HttpBody)(nil),                // 15: google.api.HttpBody
 }
 var file_placard_v1_participant_list_proto_depIdxs = []int32{
-	7,  // 0: placard.v1.ParticipantList.title:type_name -> placard.v1.ShownText
-	6,  // 1: placard.v1.ParticipantList.parts:type_name -> placard.v1.ParticipantList.Part
-	8,  // 2: placard.v1.ParticipantList.create_time:type_name -> google.protobuf.Timestamp
+	10, // 0: placard.v1.ParticipantList.title:type_name -> placard.v1.ShownText
+	8,  // 1: placard.v1.ParticipantList.parts:type_name -> placard.v1.ParticipantList.Part
+	11, // 2: placard.v1.ParticipantList.create_time:type_name -> google.protobuf.Timestamp
 	0,  // 3: placard.v1.ExportParticipantListRequest.format:type_name -> placard.v1.ExportParticipantListRequest.Format
-	9,  // 4: placard.v1.ParticipantList.Person.role:type_name -> placard.v1.Participant.Role
-	10, // 5: placard.v1.ParticipantList.Person.modality:type_name -> placard.v1.Participant.Modality
-	7,  // 6: placard.v1.ParticipantList.Delegation.entity_name:type_name -> placard.v1.ShownText
-	4,  // 7: placard.v1.ParticipantList.Delegation.persons:type_name -> placard.v1.ParticipantList.Person
-	11, // 8: placard.v1.ParticipantList.Part.participation_status:type_name -> placard.v1.ParticipationStatus
-	5,  // 9: placard.v1.ParticipantList.Part.delegations:type_name -> placard.v1.ParticipantList.Delegation
-	2,  // 10: placard.v1.ParticipantListService.GetParticipantList:input_type -> placard.v1.GetParticipantListRequest
-	3,  // 11: placard.v1.ParticipantListService.ExportParticipantList:input_type -> placard.v1.ExportParticipantListRequest
-	1,  // 12: placard.v1.ParticipantListService.GetParticipantList:output_type -> placard.v1.ParticipantList
-	12, // 13: placard.v1.ParticipantListService.ExportParticipantList:output_type -> google.api.HttpBody
-	12, // [12:14] is the sub-list for method output_type
-	10, // [10:12] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	9,  // 4: placard.v1.Attendance.paragraphs:type_name -> placard.v1.Attendance.Paragraph
+	12, // 5: placard.v1.ParticipantList.Person.role:type_name -> placard.v1.Participant.Role
+	13, // 6: placard.v1.ParticipantList.Person.modality:type_name -> placard.v1.Participant.Modality
+	10, // 7: placard.v1.ParticipantList.Delegation.entity_name:type_name -> placard.v1.ShownText
+	6,  // 8: placard.v1.ParticipantList.Delegation.persons:type_name -> placard.v1.ParticipantList.Person
+	14, // 9: placard.v1.ParticipantList.Part.participation_status:type_name -> placard.v1.ParticipationStatus
+	7,  // 10: placard.v1.ParticipantList.Part.delegations:type_name -> placard.v1.ParticipantList.Delegation
+	14, // 11: placard.v1.Attendance.Paragraph.participation_status:type_name -> placard.v1.ParticipationStatus
+	2,  // 12: placard.v1.ParticipantListService.GetParticipantList:input_type -> placard.v1.GetParticipantListRequest
+	3,  // 13: placard.v1.ParticipantListService.ExportParticipantList:input_type -> placard.v1.ExportParticipantListRequest
+	4,  // 14: placard.v1.ParticipantListService.GetAttendance:input_type -> placard.v1.GetAttendanceRequest
+	1,  // 15: placard.v1.ParticipantListService.GetParticipantList:output_type -> placard.v1.ParticipantList
+	15, // 16: placard.v1.ParticipantListService.ExportParticipantList:output_type -> google.api.HttpBody
+	5,  // 17: placard.v1.ParticipantListService.GetAttendance:output_type -> placard.v1.Attendance
+	15, // [15:18] is the sub-list for method output_type
+	12, // [12:15] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_participant_list_proto_init() }
@@ -689,15 +944,16 @@ func file_placard_v1_participant_list_proto_init() {
 	file_placard_v1_access_proto_init()
 	file_placard_v1_invitation_proto_init()
 	file_placard_v1_participant_proto_init()
+	file_placard_v1_rule_proto_init()
 	file_placard_v1_text_proto_init()
-	file_placard_v1_participant_list_proto_msgTypes[4].OneofWrappers = []any{}
+	file_placard_v1_participant_list_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_participant_list_proto_rawDesc), len(file_placard_v1_participant_list_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

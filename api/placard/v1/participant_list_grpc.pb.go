@@ -22,6 +22,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	ParticipantListService_GetParticipantList_FullMethodName    = "/placard.v1.ParticipantListService/GetParticipantList"
 	ParticipantListService_ExportParticipantList_FullMethodName = "/placard.v1.ParticipantListService/ExportParticipantList"
+	ParticipantListService_GetAttendance_FullMethodName         = "/placard.v1.ParticipantListService/GetAttendance"
 )
 
 // ParticipantListServiceClient is the client API for ParticipantListService service.
@@ -37,11 +38,16 @@ type ParticipantListServiceClient interface {
 	// More than 10,000 persons are exported instead (FAILED_PRECONDITION,
 	// LIST_TOO_LARGE).
 	GetParticipantList(ctx context.Context, in *GetParticipantListRequest, opts ...grpc.CallOption) (*ParticipantList, error)
-	// Streams the list as a file: CSV in UTF-8 with a byte order mark (RFC 4180), a row a
-	// person, with the header, headings and roles in the language of the list.
-	// Cells that a spreadsheet would take for a formula begin with an apostrophe.
-	// The outline of the list is of one moment, and so is each delegation.
+	// Streams the list as a file, in the language of the list. The outline of the
+	// list is of one moment, and so is each delegation. FAILED_PRECONDITION
+	// (PDF_UNAVAILABLE) for PDF where the server has no LibreOffice, and
+	// (LIST_TOO_LARGE) for DOCX and PDF of more than 20,000 persons.
 	ExportParticipantList(ctx context.Context, in *ExportParticipantListRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
+	// Writes the paragraphs on attendance for the report of the meeting, in one
+	// language: who was represented, by participation status in the order of the
+	// list, entities in the alphabetical order of the language. Of accepted
+	// delegations only.
+	GetAttendance(ctx context.Context, in *GetAttendanceRequest, opts ...grpc.CallOption) (*Attendance, error)
 }
 
 type participantListServiceClient struct {
@@ -81,6 +87,16 @@ func (c *participantListServiceClient) ExportParticipantList(ctx context.Context
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ParticipantListService_ExportParticipantListClient = grpc.ServerStreamingClient[httpbody.HttpBody]
 
+func (c *participantListServiceClient) GetAttendance(ctx context.Context, in *GetAttendanceRequest, opts ...grpc.CallOption) (*Attendance, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Attendance)
+	err := c.cc.Invoke(ctx, ParticipantListService_GetAttendance_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ParticipantListServiceServer is the server API for ParticipantListService service.
 // All implementations must embed UnimplementedParticipantListServiceServer
 // for forward compatibility.
@@ -94,11 +110,16 @@ type ParticipantListServiceServer interface {
 	// More than 10,000 persons are exported instead (FAILED_PRECONDITION,
 	// LIST_TOO_LARGE).
 	GetParticipantList(context.Context, *GetParticipantListRequest) (*ParticipantList, error)
-	// Streams the list as a file: CSV in UTF-8 with a byte order mark (RFC 4180), a row a
-	// person, with the header, headings and roles in the language of the list.
-	// Cells that a spreadsheet would take for a formula begin with an apostrophe.
-	// The outline of the list is of one moment, and so is each delegation.
+	// Streams the list as a file, in the language of the list. The outline of the
+	// list is of one moment, and so is each delegation. FAILED_PRECONDITION
+	// (PDF_UNAVAILABLE) for PDF where the server has no LibreOffice, and
+	// (LIST_TOO_LARGE) for DOCX and PDF of more than 20,000 persons.
 	ExportParticipantList(*ExportParticipantListRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
+	// Writes the paragraphs on attendance for the report of the meeting, in one
+	// language: who was represented, by participation status in the order of the
+	// list, entities in the alphabetical order of the language. Of accepted
+	// delegations only.
+	GetAttendance(context.Context, *GetAttendanceRequest) (*Attendance, error)
 	mustEmbedUnimplementedParticipantListServiceServer()
 }
 
@@ -114,6 +135,9 @@ func (UnimplementedParticipantListServiceServer) GetParticipantList(context.Cont
 }
 func (UnimplementedParticipantListServiceServer) ExportParticipantList(*ExportParticipantListRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
 	return status.Error(codes.Unimplemented, "method ExportParticipantList not implemented")
+}
+func (UnimplementedParticipantListServiceServer) GetAttendance(context.Context, *GetAttendanceRequest) (*Attendance, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAttendance not implemented")
 }
 func (UnimplementedParticipantListServiceServer) mustEmbedUnimplementedParticipantListServiceServer() {
 }
@@ -166,6 +190,24 @@ func _ParticipantListService_ExportParticipantList_Handler(srv interface{}, stre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ParticipantListService_ExportParticipantListServer = grpc.ServerStreamingServer[httpbody.HttpBody]
 
+func _ParticipantListService_GetAttendance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAttendanceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ParticipantListServiceServer).GetAttendance(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ParticipantListService_GetAttendance_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ParticipantListServiceServer).GetAttendance(ctx, req.(*GetAttendanceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ParticipantListService_ServiceDesc is the grpc.ServiceDesc for ParticipantListService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -176,6 +218,10 @@ var ParticipantListService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetParticipantList",
 			Handler:    _ParticipantListService_GetParticipantList_Handler,
+		},
+		{
+			MethodName: "GetAttendance",
+			Handler:    _ParticipantListService_GetAttendance_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -39,6 +39,8 @@ const (
 	FieldAcceptTime = "accept_time"
 	// FieldReturnReasons holds the string denoting the return_reasons field in the database.
 	FieldReturnReasons = "return_reasons"
+	// FieldWarnings holds the string denoting the warnings field in the database.
+	FieldWarnings = "warnings"
 	// FieldNoteReference holds the string denoting the note_reference field in the database.
 	FieldNoteReference = "note_reference"
 	// FieldNoteDate holds the string denoting the note_date field in the database.
@@ -109,6 +111,7 @@ var Columns = []string{
 	FieldSubmitTime,
 	FieldAcceptTime,
 	FieldReturnReasons,
+	FieldWarnings,
 	FieldNoteReference,
 	FieldNoteDate,
 	FieldChannel,

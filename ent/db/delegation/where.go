@@ -695,6 +695,16 @@ func ReturnReasonsNotNil() predicate.Delegation {
 	return predicate.Delegation(sql.FieldNotNull(FieldReturnReasons))
 }
 
+// WarningsIsNil applies the IsNil predicate on the "warnings" field.
+func WarningsIsNil() predicate.Delegation {
+	return predicate.Delegation(sql.FieldIsNull(FieldWarnings))
+}
+
+// WarningsNotNil applies the NotNil predicate on the "warnings" field.
+func WarningsNotNil() predicate.Delegation {
+	return predicate.Delegation(sql.FieldNotNull(FieldWarnings))
+}
+
 // NoteReferenceEQ applies the EQ predicate on the "note_reference" field.
 func NoteReferenceEQ(v string) predicate.Delegation {
 	return predicate.Delegation(sql.FieldEQ(FieldNoteReference, v))

@@ -25,6 +25,14 @@ const (
 	FieldM49Code = "m49_code"
 	// FieldRegion holds the string denoting the region field in the database.
 	FieldRegion = "region"
+	// FieldConsultativeStatus holds the string denoting the consultative_status field in the database.
+	FieldConsultativeStatus = "consultative_status"
+	// FieldLanguage holds the string denoting the language field in the database.
+	FieldLanguage = "language"
+	// FieldSearchKey holds the string denoting the search_key field in the database.
+	FieldSearchKey = "search_key"
+	// FieldEdited holds the string denoting the edited field in the database.
+	FieldEdited = "edited"
 	// FieldNames holds the string denoting the names field in the database.
 	FieldNames = "names"
 	// Table holds the table name of the entity in the database.
@@ -41,6 +49,10 @@ var Columns = []string{
 	FieldAlpha2Code,
 	FieldM49Code,
 	FieldRegion,
+	FieldConsultativeStatus,
+	FieldLanguage,
+	FieldSearchKey,
+	FieldEdited,
 	FieldNames,
 }
 
@@ -63,6 +75,14 @@ var (
 	DefaultM49Code string
 	// DefaultRegion holds the default value on creation for the "region" field.
 	DefaultRegion string
+	// DefaultConsultativeStatus holds the default value on creation for the "consultative_status" field.
+	DefaultConsultativeStatus string
+	// DefaultLanguage holds the default value on creation for the "language" field.
+	DefaultLanguage string
+	// DefaultSearchKey holds the default value on creation for the "search_key" field.
+	DefaultSearchKey string
+	// DefaultEdited holds the default value on creation for the "edited" field.
+	DefaultEdited bool
 )
 
 // OrderOption defines the ordering options for the Entity queries.
@@ -106,6 +126,26 @@ func ByM49Code(opts ...sql.OrderTermOption) OrderOption {
 // ByRegion orders the results by the region field.
 func ByRegion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRegion, opts...).ToFunc()
+}
+
+// ByConsultativeStatus orders the results by the consultative_status field.
+func ByConsultativeStatus(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConsultativeStatus, opts...).ToFunc()
+}
+
+// ByLanguage orders the results by the language field.
+func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
+}
+
+// BySearchKey orders the results by the search_key field.
+func BySearchKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSearchKey, opts...).ToFunc()
+}
+
+// ByEdited orders the results by the edited field.
+func ByEdited(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEdited, opts...).ToFunc()
 }
 
 // ByNames orders the results by the names field.

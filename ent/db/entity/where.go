@@ -99,6 +99,26 @@ func Region(v string) predicate.Entity {
 	return predicate.Entity(sql.FieldEQ(FieldRegion, v))
 }
 
+// ConsultativeStatus applies equality check predicate on the "consultative_status" field. It's identical to ConsultativeStatusEQ.
+func ConsultativeStatus(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldConsultativeStatus, v))
+}
+
+// Language applies equality check predicate on the "language" field. It's identical to LanguageEQ.
+func Language(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldLanguage, v))
+}
+
+// SearchKey applies equality check predicate on the "search_key" field. It's identical to SearchKeyEQ.
+func SearchKey(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldSearchKey, v))
+}
+
+// Edited applies equality check predicate on the "edited" field. It's identical to EditedEQ.
+func Edited(v bool) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldEdited, v))
+}
+
 // Names applies equality check predicate on the "names" field. It's identical to NamesEQ.
 func Names(v string) predicate.Entity {
 	return predicate.Entity(sql.FieldEQ(FieldNames, v))
@@ -482,6 +502,211 @@ func RegionEqualFold(v string) predicate.Entity {
 // RegionContainsFold applies the ContainsFold predicate on the "region" field.
 func RegionContainsFold(v string) predicate.Entity {
 	return predicate.Entity(sql.FieldContainsFold(FieldRegion, v))
+}
+
+// ConsultativeStatusEQ applies the EQ predicate on the "consultative_status" field.
+func ConsultativeStatusEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldConsultativeStatus, v))
+}
+
+// ConsultativeStatusNEQ applies the NEQ predicate on the "consultative_status" field.
+func ConsultativeStatusNEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldNEQ(FieldConsultativeStatus, v))
+}
+
+// ConsultativeStatusIn applies the In predicate on the "consultative_status" field.
+func ConsultativeStatusIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldIn(FieldConsultativeStatus, vs...))
+}
+
+// ConsultativeStatusNotIn applies the NotIn predicate on the "consultative_status" field.
+func ConsultativeStatusNotIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldNotIn(FieldConsultativeStatus, vs...))
+}
+
+// ConsultativeStatusGT applies the GT predicate on the "consultative_status" field.
+func ConsultativeStatusGT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGT(FieldConsultativeStatus, v))
+}
+
+// ConsultativeStatusGTE applies the GTE predicate on the "consultative_status" field.
+func ConsultativeStatusGTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGTE(FieldConsultativeStatus, v))
+}
+
+// ConsultativeStatusLT applies the LT predicate on the "consultative_status" field.
+func ConsultativeStatusLT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLT(FieldConsultativeStatus, v))
+}
+
+// ConsultativeStatusLTE applies the LTE predicate on the "consultative_status" field.
+func ConsultativeStatusLTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLTE(FieldConsultativeStatus, v))
+}
+
+// ConsultativeStatusContains applies the Contains predicate on the "consultative_status" field.
+func ConsultativeStatusContains(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContains(FieldConsultativeStatus, v))
+}
+
+// ConsultativeStatusHasPrefix applies the HasPrefix predicate on the "consultative_status" field.
+func ConsultativeStatusHasPrefix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasPrefix(FieldConsultativeStatus, v))
+}
+
+// ConsultativeStatusHasSuffix applies the HasSuffix predicate on the "consultative_status" field.
+func ConsultativeStatusHasSuffix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasSuffix(FieldConsultativeStatus, v))
+}
+
+// ConsultativeStatusEqualFold applies the EqualFold predicate on the "consultative_status" field.
+func ConsultativeStatusEqualFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEqualFold(FieldConsultativeStatus, v))
+}
+
+// ConsultativeStatusContainsFold applies the ContainsFold predicate on the "consultative_status" field.
+func ConsultativeStatusContainsFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContainsFold(FieldConsultativeStatus, v))
+}
+
+// LanguageEQ applies the EQ predicate on the "language" field.
+func LanguageEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldLanguage, v))
+}
+
+// LanguageNEQ applies the NEQ predicate on the "language" field.
+func LanguageNEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldNEQ(FieldLanguage, v))
+}
+
+// LanguageIn applies the In predicate on the "language" field.
+func LanguageIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldIn(FieldLanguage, vs...))
+}
+
+// LanguageNotIn applies the NotIn predicate on the "language" field.
+func LanguageNotIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldNotIn(FieldLanguage, vs...))
+}
+
+// LanguageGT applies the GT predicate on the "language" field.
+func LanguageGT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGT(FieldLanguage, v))
+}
+
+// LanguageGTE applies the GTE predicate on the "language" field.
+func LanguageGTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGTE(FieldLanguage, v))
+}
+
+// LanguageLT applies the LT predicate on the "language" field.
+func LanguageLT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLT(FieldLanguage, v))
+}
+
+// LanguageLTE applies the LTE predicate on the "language" field.
+func LanguageLTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLTE(FieldLanguage, v))
+}
+
+// LanguageContains applies the Contains predicate on the "language" field.
+func LanguageContains(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContains(FieldLanguage, v))
+}
+
+// LanguageHasPrefix applies the HasPrefix predicate on the "language" field.
+func LanguageHasPrefix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasPrefix(FieldLanguage, v))
+}
+
+// LanguageHasSuffix applies the HasSuffix predicate on the "language" field.
+func LanguageHasSuffix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasSuffix(FieldLanguage, v))
+}
+
+// LanguageEqualFold applies the EqualFold predicate on the "language" field.
+func LanguageEqualFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEqualFold(FieldLanguage, v))
+}
+
+// LanguageContainsFold applies the ContainsFold predicate on the "language" field.
+func LanguageContainsFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContainsFold(FieldLanguage, v))
+}
+
+// SearchKeyEQ applies the EQ predicate on the "search_key" field.
+func SearchKeyEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldSearchKey, v))
+}
+
+// SearchKeyNEQ applies the NEQ predicate on the "search_key" field.
+func SearchKeyNEQ(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldNEQ(FieldSearchKey, v))
+}
+
+// SearchKeyIn applies the In predicate on the "search_key" field.
+func SearchKeyIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldIn(FieldSearchKey, vs...))
+}
+
+// SearchKeyNotIn applies the NotIn predicate on the "search_key" field.
+func SearchKeyNotIn(vs ...string) predicate.Entity {
+	return predicate.Entity(sql.FieldNotIn(FieldSearchKey, vs...))
+}
+
+// SearchKeyGT applies the GT predicate on the "search_key" field.
+func SearchKeyGT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGT(FieldSearchKey, v))
+}
+
+// SearchKeyGTE applies the GTE predicate on the "search_key" field.
+func SearchKeyGTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldGTE(FieldSearchKey, v))
+}
+
+// SearchKeyLT applies the LT predicate on the "search_key" field.
+func SearchKeyLT(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLT(FieldSearchKey, v))
+}
+
+// SearchKeyLTE applies the LTE predicate on the "search_key" field.
+func SearchKeyLTE(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldLTE(FieldSearchKey, v))
+}
+
+// SearchKeyContains applies the Contains predicate on the "search_key" field.
+func SearchKeyContains(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContains(FieldSearchKey, v))
+}
+
+// SearchKeyHasPrefix applies the HasPrefix predicate on the "search_key" field.
+func SearchKeyHasPrefix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasPrefix(FieldSearchKey, v))
+}
+
+// SearchKeyHasSuffix applies the HasSuffix predicate on the "search_key" field.
+func SearchKeyHasSuffix(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldHasSuffix(FieldSearchKey, v))
+}
+
+// SearchKeyEqualFold applies the EqualFold predicate on the "search_key" field.
+func SearchKeyEqualFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldEqualFold(FieldSearchKey, v))
+}
+
+// SearchKeyContainsFold applies the ContainsFold predicate on the "search_key" field.
+func SearchKeyContainsFold(v string) predicate.Entity {
+	return predicate.Entity(sql.FieldContainsFold(FieldSearchKey, v))
+}
+
+// EditedEQ applies the EQ predicate on the "edited" field.
+func EditedEQ(v bool) predicate.Entity {
+	return predicate.Entity(sql.FieldEQ(FieldEdited, v))
+}
+
+// EditedNEQ applies the NEQ predicate on the "edited" field.
+func EditedNEQ(v bool) predicate.Entity {
+	return predicate.Entity(sql.FieldNEQ(FieldEdited, v))
 }
 
 // NamesEQ applies the EQ predicate on the "names" field.

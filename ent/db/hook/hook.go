@@ -33,6 +33,18 @@ func (f ChangeCounterFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ChangeCounterMutation", m)
 }
 
+// The CredentialsFunc type is an adapter to allow the use of ordinary
+// function as Credentials mutator.
+type CredentialsFunc func(context.Context, *db.CredentialsMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CredentialsFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.CredentialsMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CredentialsMutation", m)
+}
+
 // The DelegationFunc type is an adapter to allow the use of ordinary
 // function as Delegation mutator.
 type DelegationFunc func(context.Context, *db.DelegationMutation) (db.Value, error)
@@ -43,6 +55,30 @@ func (f DelegationFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DelegationMutation", m)
+}
+
+// The DocumentFunc type is an adapter to allow the use of ordinary
+// function as Document mutator.
+type DocumentFunc func(context.Context, *db.DocumentMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DocumentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.DocumentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DocumentMutation", m)
+}
+
+// The DocumentVersionFunc type is an adapter to allow the use of ordinary
+// function as DocumentVersion mutator.
+type DocumentVersionFunc func(context.Context, *db.DocumentVersionMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DocumentVersionFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.DocumentVersionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DocumentVersionMutation", m)
 }
 
 // The EntityFunc type is an adapter to allow the use of ordinary
@@ -57,6 +93,18 @@ func (f EntityFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.EntityMutation", m)
 }
 
+// The FileFunc type is an adapter to allow the use of ordinary
+// function as File mutator.
+type FileFunc func(context.Context, *db.FileMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FileFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.FileMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.FileMutation", m)
+}
+
 // The InstanceFunc type is an adapter to allow the use of ordinary
 // function as Instance mutator.
 type InstanceFunc func(context.Context, *db.InstanceMutation) (db.Value, error)
@@ -67,6 +115,18 @@ func (f InstanceFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.InstanceMutation", m)
+}
+
+// The InstrumentFunc type is an adapter to allow the use of ordinary
+// function as Instrument mutator.
+type InstrumentFunc func(context.Context, *db.InstrumentMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InstrumentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.InstrumentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.InstrumentMutation", m)
 }
 
 // The InvitationFunc type is an adapter to allow the use of ordinary
@@ -115,6 +175,18 @@ func (f MeetingFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.MeetingMutation", m)
+}
+
+// The ParticipantNameFunc type is an adapter to allow the use of ordinary
+// function as ParticipantName mutator.
+type ParticipantNameFunc func(context.Context, *db.ParticipantNameMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ParticipantNameFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ParticipantNameMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ParticipantNameMutation", m)
 }
 
 // The ParticipantVersionFunc type is an adapter to allow the use of ordinary

@@ -10,13 +10,19 @@ import (
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/ent/db/change"
 	"github.com/un-placard/placard/ent/db/changecounter"
+	"github.com/un-placard/placard/ent/db/credentials"
 	"github.com/un-placard/placard/ent/db/delegation"
+	"github.com/un-placard/placard/ent/db/document"
+	"github.com/un-placard/placard/ent/db/documentversion"
 	"github.com/un-placard/placard/ent/db/entity"
+	"github.com/un-placard/placard/ent/db/file"
 	"github.com/un-placard/placard/ent/db/instance"
+	"github.com/un-placard/placard/ent/db/instrument"
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/predicate"
 	"github.com/un-placard/placard/ent/db/request"
@@ -133,6 +139,33 @@ func (f TraverseChangeCounter) Traverse(ctx context.Context, q db.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *db.ChangeCounterQuery", q)
 }
 
+// The CredentialsFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CredentialsFunc func(context.Context, *db.CredentialsQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f CredentialsFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.CredentialsQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.CredentialsQuery", q)
+}
+
+// The TraverseCredentials type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCredentials func(context.Context, *db.CredentialsQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCredentials) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCredentials) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.CredentialsQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.CredentialsQuery", q)
+}
+
 // The DelegationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type DelegationFunc func(context.Context, *db.DelegationQuery) (db.Value, error)
 
@@ -158,6 +191,60 @@ func (f TraverseDelegation) Traverse(ctx context.Context, q db.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *db.DelegationQuery", q)
+}
+
+// The DocumentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DocumentFunc func(context.Context, *db.DocumentQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f DocumentFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.DocumentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.DocumentQuery", q)
+}
+
+// The TraverseDocument type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDocument func(context.Context, *db.DocumentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDocument) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDocument) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.DocumentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.DocumentQuery", q)
+}
+
+// The DocumentVersionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DocumentVersionFunc func(context.Context, *db.DocumentVersionQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f DocumentVersionFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.DocumentVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.DocumentVersionQuery", q)
+}
+
+// The TraverseDocumentVersion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDocumentVersion func(context.Context, *db.DocumentVersionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDocumentVersion) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDocumentVersion) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.DocumentVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.DocumentVersionQuery", q)
 }
 
 // The EntityFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -187,6 +274,33 @@ func (f TraverseEntity) Traverse(ctx context.Context, q db.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *db.EntityQuery", q)
 }
 
+// The FileFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FileFunc func(context.Context, *db.FileQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f FileFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.FileQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.FileQuery", q)
+}
+
+// The TraverseFile type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFile func(context.Context, *db.FileQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFile) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFile) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.FileQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.FileQuery", q)
+}
+
 // The InstanceFunc type is an adapter to allow the use of ordinary function as a Querier.
 type InstanceFunc func(context.Context, *db.InstanceQuery) (db.Value, error)
 
@@ -212,6 +326,33 @@ func (f TraverseInstance) Traverse(ctx context.Context, q db.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *db.InstanceQuery", q)
+}
+
+// The InstrumentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type InstrumentFunc func(context.Context, *db.InstrumentQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f InstrumentFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.InstrumentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.InstrumentQuery", q)
+}
+
+// The TraverseInstrument type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseInstrument func(context.Context, *db.InstrumentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseInstrument) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseInstrument) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.InstrumentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.InstrumentQuery", q)
 }
 
 // The InvitationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -322,6 +463,33 @@ func (f TraverseMeeting) Traverse(ctx context.Context, q db.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *db.MeetingQuery", q)
 }
 
+// The ParticipantNameFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ParticipantNameFunc func(context.Context, *db.ParticipantNameQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f ParticipantNameFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.ParticipantNameQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.ParticipantNameQuery", q)
+}
+
+// The TraverseParticipantName type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseParticipantName func(context.Context, *db.ParticipantNameQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseParticipantName) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseParticipantName) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ParticipantNameQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.ParticipantNameQuery", q)
+}
+
 // The ParticipantVersionFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ParticipantVersionFunc func(context.Context, *db.ParticipantVersionQuery) (db.Value, error)
 
@@ -410,12 +578,22 @@ func NewQuery(q db.Query) (Query, error) {
 		return &query[*db.ChangeQuery, predicate.Change, change.OrderOption]{typ: db.TypeChange, tq: q}, nil
 	case *db.ChangeCounterQuery:
 		return &query[*db.ChangeCounterQuery, predicate.ChangeCounter, changecounter.OrderOption]{typ: db.TypeChangeCounter, tq: q}, nil
+	case *db.CredentialsQuery:
+		return &query[*db.CredentialsQuery, predicate.Credentials, credentials.OrderOption]{typ: db.TypeCredentials, tq: q}, nil
 	case *db.DelegationQuery:
 		return &query[*db.DelegationQuery, predicate.Delegation, delegation.OrderOption]{typ: db.TypeDelegation, tq: q}, nil
+	case *db.DocumentQuery:
+		return &query[*db.DocumentQuery, predicate.Document, document.OrderOption]{typ: db.TypeDocument, tq: q}, nil
+	case *db.DocumentVersionQuery:
+		return &query[*db.DocumentVersionQuery, predicate.DocumentVersion, documentversion.OrderOption]{typ: db.TypeDocumentVersion, tq: q}, nil
 	case *db.EntityQuery:
 		return &query[*db.EntityQuery, predicate.Entity, entity.OrderOption]{typ: db.TypeEntity, tq: q}, nil
+	case *db.FileQuery:
+		return &query[*db.FileQuery, predicate.File, file.OrderOption]{typ: db.TypeFile, tq: q}, nil
 	case *db.InstanceQuery:
 		return &query[*db.InstanceQuery, predicate.Instance, instance.OrderOption]{typ: db.TypeInstance, tq: q}, nil
+	case *db.InstrumentQuery:
+		return &query[*db.InstrumentQuery, predicate.Instrument, instrument.OrderOption]{typ: db.TypeInstrument, tq: q}, nil
 	case *db.InvitationQuery:
 		return &query[*db.InvitationQuery, predicate.Invitation, invitation.OrderOption]{typ: db.TypeInvitation, tq: q}, nil
 	case *db.KeyQuery:
@@ -424,6 +602,8 @@ func NewQuery(q db.Query) (Query, error) {
 		return &query[*db.KeyMeetingQuery, predicate.KeyMeeting, keymeeting.OrderOption]{typ: db.TypeKeyMeeting, tq: q}, nil
 	case *db.MeetingQuery:
 		return &query[*db.MeetingQuery, predicate.Meeting, meeting.OrderOption]{typ: db.TypeMeeting, tq: q}, nil
+	case *db.ParticipantNameQuery:
+		return &query[*db.ParticipantNameQuery, predicate.ParticipantName, participantname.OrderOption]{typ: db.TypeParticipantName, tq: q}, nil
 	case *db.ParticipantVersionQuery:
 		return &query[*db.ParticipantVersionQuery, predicate.ParticipantVersion, participantversion.OrderOption]{typ: db.TypeParticipantVersion, tq: q}, nil
 	case *db.RequestQuery:

@@ -36,6 +36,8 @@ const (
 	FieldDeadlineTime = "deadline_time"
 	// FieldCloseTime holds the string denoting the close_time field in the database.
 	FieldCloseTime = "close_time"
+	// FieldInstrumentID holds the string denoting the instrument_id field in the database.
+	FieldInstrumentID = "instrument_id"
 	// FieldContent holds the string denoting the content field in the database.
 	FieldContent = "content"
 	// Table holds the table name of the meeting in the database.
@@ -57,6 +59,7 @@ var Columns = []string{
 	FieldCompositionDeadline,
 	FieldDeadlineTime,
 	FieldCloseTime,
+	FieldInstrumentID,
 	FieldContent,
 }
 
@@ -82,6 +85,8 @@ var (
 	DefaultRevision int64
 	// DefaultCompositionDeadline holds the default value on creation for the "composition_deadline" field.
 	DefaultCompositionDeadline string
+	// DefaultInstrumentID holds the default value on creation for the "instrument_id" field.
+	DefaultInstrumentID string
 )
 
 // OrderOption defines the ordering options for the Meeting queries.
@@ -150,6 +155,11 @@ func ByDeadlineTime(opts ...sql.OrderTermOption) OrderOption {
 // ByCloseTime orders the results by the close_time field.
 func ByCloseTime(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCloseTime, opts...).ToFunc()
+}
+
+// ByInstrumentID orders the results by the instrument_id field.
+func ByInstrumentID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldInstrumentID, opts...).ToFunc()
 }
 
 // ByContent orders the results by the content field.

@@ -124,6 +124,11 @@ func CloseTime(v time.Time) predicate.Meeting {
 	return predicate.Meeting(sql.FieldEQ(FieldCloseTime, v))
 }
 
+// InstrumentID applies equality check predicate on the "instrument_id" field. It's identical to InstrumentIDEQ.
+func InstrumentID(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldEQ(FieldInstrumentID, v))
+}
+
 // Content applies equality check predicate on the "content" field. It's identical to ContentEQ.
 func Content(v string) predicate.Meeting {
 	return predicate.Meeting(sql.FieldEQ(FieldContent, v))
@@ -802,6 +807,71 @@ func CloseTimeIsNil() predicate.Meeting {
 // CloseTimeNotNil applies the NotNil predicate on the "close_time" field.
 func CloseTimeNotNil() predicate.Meeting {
 	return predicate.Meeting(sql.FieldNotNull(FieldCloseTime))
+}
+
+// InstrumentIDEQ applies the EQ predicate on the "instrument_id" field.
+func InstrumentIDEQ(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldEQ(FieldInstrumentID, v))
+}
+
+// InstrumentIDNEQ applies the NEQ predicate on the "instrument_id" field.
+func InstrumentIDNEQ(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldNEQ(FieldInstrumentID, v))
+}
+
+// InstrumentIDIn applies the In predicate on the "instrument_id" field.
+func InstrumentIDIn(vs ...string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldIn(FieldInstrumentID, vs...))
+}
+
+// InstrumentIDNotIn applies the NotIn predicate on the "instrument_id" field.
+func InstrumentIDNotIn(vs ...string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldNotIn(FieldInstrumentID, vs...))
+}
+
+// InstrumentIDGT applies the GT predicate on the "instrument_id" field.
+func InstrumentIDGT(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldGT(FieldInstrumentID, v))
+}
+
+// InstrumentIDGTE applies the GTE predicate on the "instrument_id" field.
+func InstrumentIDGTE(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldGTE(FieldInstrumentID, v))
+}
+
+// InstrumentIDLT applies the LT predicate on the "instrument_id" field.
+func InstrumentIDLT(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldLT(FieldInstrumentID, v))
+}
+
+// InstrumentIDLTE applies the LTE predicate on the "instrument_id" field.
+func InstrumentIDLTE(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldLTE(FieldInstrumentID, v))
+}
+
+// InstrumentIDContains applies the Contains predicate on the "instrument_id" field.
+func InstrumentIDContains(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldContains(FieldInstrumentID, v))
+}
+
+// InstrumentIDHasPrefix applies the HasPrefix predicate on the "instrument_id" field.
+func InstrumentIDHasPrefix(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldHasPrefix(FieldInstrumentID, v))
+}
+
+// InstrumentIDHasSuffix applies the HasSuffix predicate on the "instrument_id" field.
+func InstrumentIDHasSuffix(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldHasSuffix(FieldInstrumentID, v))
+}
+
+// InstrumentIDEqualFold applies the EqualFold predicate on the "instrument_id" field.
+func InstrumentIDEqualFold(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldEqualFold(FieldInstrumentID, v))
+}
+
+// InstrumentIDContainsFold applies the ContainsFold predicate on the "instrument_id" field.
+func InstrumentIDContainsFold(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldContainsFold(FieldInstrumentID, v))
 }
 
 // ContentEQ applies the EQ predicate on the "content" field.

@@ -53,6 +53,66 @@ var (
 		Columns:    ChangeCountersColumns,
 		PrimaryKey: []*schema.Column{ChangeCountersColumns[0]},
 	}
+	// CredentialsColumns holds the columns for the "credentials" table.
+	CredentialsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "revision", Type: field.TypeInt64, Default: 1},
+		{Name: "state", Type: field.TypeString},
+		{Name: "form", Type: field.TypeString},
+		{Name: "receipt_date", Type: field.TypeString},
+		{Name: "late", Type: field.TypeBool},
+		{Name: "signatory_name", Type: field.TypeString, Default: ""},
+		{Name: "signatory_title", Type: field.TypeString, Default: ""},
+		{Name: "signatory_capacity", Type: field.TypeString},
+		{Name: "remarks", Type: field.TypeString, Default: ""},
+		{Name: "decide_time", Type: field.TypeTime, Nullable: true},
+		{Name: "meeting_id", Type: field.TypeString},
+		{Name: "entity_id", Type: field.TypeString},
+	}
+	// CredentialsTable holds the schema information for the "credentials" table.
+	CredentialsTable = &schema.Table{
+		Name:       "credentials",
+		Columns:    CredentialsColumns,
+		PrimaryKey: []*schema.Column{CredentialsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "credentials_meetings_meeting",
+				Columns:    []*schema.Column{CredentialsColumns[13]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "credentials_entities_entity",
+				Columns:    []*schema.Column{CredentialsColumns[14]},
+				RefColumns: []*schema.Column{EntitiesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "credentials_meeting_id_entity_id",
+				Unique:  true,
+				Columns: []*schema.Column{CredentialsColumns[13], CredentialsColumns[14]},
+			},
+			{
+				Name:    "credentials_entity_id_meeting_id",
+				Unique:  false,
+				Columns: []*schema.Column{CredentialsColumns[14], CredentialsColumns[13]},
+			},
+			{
+				Name:    "credentials_meeting_id_update_time_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{CredentialsColumns[13], CredentialsColumns[2], CredentialsColumns[14]},
+			},
+			{
+				Name:    "credentials_update_time_meeting_id_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{CredentialsColumns[2], CredentialsColumns[13], CredentialsColumns[14]},
+			},
+		},
+	}
 	// DelegationsColumns holds the columns for the "delegations" table.
 	DelegationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -67,6 +127,7 @@ var (
 		{Name: "submit_time", Type: field.TypeTime},
 		{Name: "accept_time", Type: field.TypeTime, Nullable: true},
 		{Name: "return_reasons", Type: field.TypeJSON, Nullable: true},
+		{Name: "warnings", Type: field.TypeJSON, Nullable: true},
 		{Name: "note_reference", Type: field.TypeString, Default: ""},
 		{Name: "note_date", Type: field.TypeString, Default: ""},
 		{Name: "channel", Type: field.TypeString},
@@ -85,13 +146,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "delegations_meetings_meeting",
-				Columns:    []*schema.Column{DelegationsColumns[19]},
+				Columns:    []*schema.Column{DelegationsColumns[20]},
 				RefColumns: []*schema.Column{MeetingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "delegations_entities_entity",
-				Columns:    []*schema.Column{DelegationsColumns[20]},
+				Columns:    []*schema.Column{DelegationsColumns[21]},
 				RefColumns: []*schema.Column{EntitiesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -100,12 +161,119 @@ var (
 			{
 				Name:    "delegation_meeting_id_entity_id",
 				Unique:  true,
-				Columns: []*schema.Column{DelegationsColumns[19], DelegationsColumns[20]},
+				Columns: []*schema.Column{DelegationsColumns[20], DelegationsColumns[21]},
 			},
 			{
 				Name:    "delegation_entity_id_meeting_id",
 				Unique:  false,
-				Columns: []*schema.Column{DelegationsColumns[20], DelegationsColumns[19]},
+				Columns: []*schema.Column{DelegationsColumns[21], DelegationsColumns[20]},
+			},
+			{
+				Name:    "delegation_submit_time_meeting_id_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{DelegationsColumns[9], DelegationsColumns[20], DelegationsColumns[21]},
+			},
+			{
+				Name:    "delegation_update_time_meeting_id_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{DelegationsColumns[2], DelegationsColumns[20], DelegationsColumns[21]},
+			},
+			{
+				Name:    "delegation_state_meeting_id_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{DelegationsColumns[4], DelegationsColumns[20], DelegationsColumns[21]},
+			},
+			{
+				Name:    "delegation_channel_meeting_id_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{DelegationsColumns[15], DelegationsColumns[20], DelegationsColumns[21]},
+			},
+			{
+				Name:    "delegation_late",
+				Unique:  false,
+				Columns: []*schema.Column{DelegationsColumns[20], DelegationsColumns[21]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "late",
+				},
+			},
+		},
+	}
+	// DocumentsColumns holds the columns for the "documents" table.
+	DocumentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "revision", Type: field.TypeInt64, Default: 1},
+		{Name: "document_id", Type: field.TypeString},
+		{Name: "symbol", Type: field.TypeString},
+		{Name: "symbol_key", Type: field.TypeString},
+		{Name: "content", Type: field.TypeString, Size: 2147483647},
+		{Name: "meeting_id", Type: field.TypeString},
+	}
+	// DocumentsTable holds the schema information for the "documents" table.
+	DocumentsTable = &schema.Table{
+		Name:       "documents",
+		Columns:    DocumentsColumns,
+		PrimaryKey: []*schema.Column{DocumentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "documents_meetings_meeting",
+				Columns:    []*schema.Column{DocumentsColumns[8]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "document_meeting_id_document_id",
+				Unique:  true,
+				Columns: []*schema.Column{DocumentsColumns[8], DocumentsColumns[4]},
+			},
+			{
+				Name:    "document_meeting_id_symbol_key",
+				Unique:  true,
+				Columns: []*schema.Column{DocumentsColumns[8], DocumentsColumns[6]},
+			},
+			{
+				Name:    "document_meeting_id_update_time_document_id",
+				Unique:  false,
+				Columns: []*schema.Column{DocumentsColumns[8], DocumentsColumns[2], DocumentsColumns[4]},
+			},
+		},
+	}
+	// DocumentVersionsColumns holds the columns for the "document_versions" table.
+	DocumentVersionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "language", Type: field.TypeString},
+		{Name: "media_type", Type: field.TypeString},
+		{Name: "size_bytes", Type: field.TypeInt64},
+		{Name: "sha256", Type: field.TypeString},
+		{Name: "blob", Type: field.TypeString},
+		{Name: "document_row", Type: field.TypeInt64},
+	}
+	// DocumentVersionsTable holds the schema information for the "document_versions" table.
+	DocumentVersionsTable = &schema.Table{
+		Name:       "document_versions",
+		Columns:    DocumentVersionsColumns,
+		PrimaryKey: []*schema.Column{DocumentVersionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "document_versions_documents_document",
+				Columns:    []*schema.Column{DocumentVersionsColumns[6]},
+				RefColumns: []*schema.Column{DocumentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "documentversion_document_row_language",
+				Unique:  true,
+				Columns: []*schema.Column{DocumentVersionsColumns[6], DocumentVersionsColumns[1]},
+			},
+			{
+				Name:    "documentversion_blob",
+				Unique:  false,
+				Columns: []*schema.Column{DocumentVersionsColumns[5]},
 			},
 		},
 	}
@@ -119,6 +287,10 @@ var (
 		{Name: "alpha2_code", Type: field.TypeString, Default: ""},
 		{Name: "m49_code", Type: field.TypeString, Default: ""},
 		{Name: "region", Type: field.TypeString, Default: "REGION_UNSPECIFIED"},
+		{Name: "consultative_status", Type: field.TypeString, Default: "CONSULTATIVE_STATUS_UNSPECIFIED"},
+		{Name: "language", Type: field.TypeString, Default: ""},
+		{Name: "search_key", Type: field.TypeString, Default: ""},
+		{Name: "edited", Type: field.TypeBool, Default: false},
 		{Name: "names", Type: field.TypeString, Size: 2147483647},
 	}
 	// EntitiesTable holds the schema information for the "entities" table.
@@ -126,6 +298,64 @@ var (
 		Name:       "entities",
 		Columns:    EntitiesColumns,
 		PrimaryKey: []*schema.Column{EntitiesColumns[0]},
+	}
+	// FilesColumns holds the columns for the "files" table.
+	FilesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "revision", Type: field.TypeInt64, Default: 1},
+		{Name: "purpose", Type: field.TypeString},
+		{Name: "display_name", Type: field.TypeString},
+		{Name: "media_type", Type: field.TypeString},
+		{Name: "size_bytes", Type: field.TypeInt64},
+		{Name: "sha256", Type: field.TypeString},
+		{Name: "blob", Type: field.TypeString},
+		{Name: "author", Type: field.TypeString},
+		{Name: "meeting_id", Type: field.TypeString},
+		{Name: "entity_id", Type: field.TypeString},
+	}
+	// FilesTable holds the schema information for the "files" table.
+	FilesTable = &schema.Table{
+		Name:       "files",
+		Columns:    FilesColumns,
+		PrimaryKey: []*schema.Column{FilesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "files_meetings_meeting",
+				Columns:    []*schema.Column{FilesColumns[11]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "files_entities_entity",
+				Columns:    []*schema.Column{FilesColumns[12]},
+				RefColumns: []*schema.Column{EntitiesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "file_meeting_id_entity_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{FilesColumns[11], FilesColumns[12], FilesColumns[0]},
+			},
+			{
+				Name:    "file_entity_id_meeting_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{FilesColumns[12], FilesColumns[11], FilesColumns[0]},
+			},
+			{
+				Name:    "file_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{FilesColumns[1], FilesColumns[0]},
+			},
+			{
+				Name:    "file_blob",
+				Unique:  false,
+				Columns: []*schema.Column{FilesColumns[9]},
+			},
+		},
 	}
 	// InstancesColumns holds the columns for the "instances" table.
 	InstancesColumns = []*schema.Column{
@@ -138,6 +368,22 @@ var (
 		Name:       "instances",
 		Columns:    InstancesColumns,
 		PrimaryKey: []*schema.Column{InstancesColumns[0]},
+	}
+	// InstrumentsColumns holds the columns for the "instruments" table.
+	InstrumentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "revision", Type: field.TypeInt64, Default: 1},
+		{Name: "adoption_date", Type: field.TypeString, Default: ""},
+		{Name: "in_force_date", Type: field.TypeString, Default: ""},
+		{Name: "content", Type: field.TypeString, Size: 2147483647},
+	}
+	// InstrumentsTable holds the schema information for the "instruments" table.
+	InstrumentsTable = &schema.Table{
+		Name:       "instruments",
+		Columns:    InstrumentsColumns,
+		PrimaryKey: []*schema.Column{InstrumentsColumns[0]},
 	}
 	// InvitationsColumns holds the columns for the "invitations" table.
 	InvitationsColumns = []*schema.Column{
@@ -187,6 +433,26 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{InvitationsColumns[14], InvitationsColumns[13]},
 			},
+			{
+				Name:    "invitation_update_time_meeting_id_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{InvitationsColumns[2], InvitationsColumns[13], InvitationsColumns[14]},
+			},
+			{
+				Name:    "invitation_state_meeting_id_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{InvitationsColumns[10], InvitationsColumns[13], InvitationsColumns[14]},
+			},
+			{
+				Name:    "invitation_participation_status_meeting_id_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{InvitationsColumns[4], InvitationsColumns[13], InvitationsColumns[14]},
+			},
+			{
+				Name:    "invitation_language_meeting_id_entity_id",
+				Unique:  false,
+				Columns: []*schema.Column{InvitationsColumns[5], InvitationsColumns[13], InvitationsColumns[14]},
+			},
 		},
 	}
 	// KeysColumns holds the columns for the "keys" table.
@@ -214,6 +480,11 @@ var (
 				Name:    "key_account",
 				Unique:  false,
 				Columns: []*schema.Column{KeysColumns[7]},
+			},
+			{
+				Name:    "key_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeysColumns[1], KeysColumns[0]},
 			},
 		},
 	}
@@ -270,6 +541,7 @@ var (
 		{Name: "composition_deadline", Type: field.TypeString, Default: ""},
 		{Name: "deadline_time", Type: field.TypeTime, Nullable: true},
 		{Name: "close_time", Type: field.TypeTime, Nullable: true},
+		{Name: "instrument_id", Type: field.TypeString, Default: ""},
 		{Name: "content", Type: field.TypeString, Size: 2147483647},
 	}
 	// MeetingsTable holds the schema information for the "meetings" table.
@@ -282,6 +554,45 @@ var (
 				Name:    "meeting_start_date_id",
 				Unique:  false,
 				Columns: []*schema.Column{MeetingsColumns[5], MeetingsColumns[0]},
+			},
+			{
+				Name:    "meeting_state_start_date_id",
+				Unique:  false,
+				Columns: []*schema.Column{MeetingsColumns[4], MeetingsColumns[5], MeetingsColumns[0]},
+			},
+			{
+				Name:    "meeting_end_date",
+				Unique:  false,
+				Columns: []*schema.Column{MeetingsColumns[6]},
+			},
+			{
+				Name:    "meeting_instrument_id",
+				Unique:  false,
+				Columns: []*schema.Column{MeetingsColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "instrument_id <> ''",
+				},
+			},
+		},
+	}
+	// ParticipantNamesColumns holds the columns for the "participant_names" table.
+	ParticipantNamesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "meeting_id", Type: field.TypeString},
+		{Name: "entity_id", Type: field.TypeString},
+		{Name: "word", Type: field.TypeString},
+		{Name: "participant_id", Type: field.TypeString},
+	}
+	// ParticipantNamesTable holds the schema information for the "participant_names" table.
+	ParticipantNamesTable = &schema.Table{
+		Name:       "participant_names",
+		Columns:    ParticipantNamesColumns,
+		PrimaryKey: []*schema.Column{ParticipantNamesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "participantname_word_meeting_id_entity_id_participant_id",
+				Unique:  true,
+				Columns: []*schema.Column{ParticipantNamesColumns[3], ParticipantNamesColumns[1], ParticipantNamesColumns[2], ParticipantNamesColumns[4]},
 			},
 		},
 	}
@@ -309,6 +620,8 @@ var (
 		{Name: "modality", Type: field.TypeString},
 		{Name: "external_id", Type: field.TypeString, Default: ""},
 		{Name: "search_key", Type: field.TypeString},
+		{Name: "latin_key", Type: field.TypeString, Default: ""},
+		{Name: "replaces", Type: field.TypeString, Default: ""},
 		{Name: "person_create_time", Type: field.TypeTime},
 		{Name: "create_time", Type: field.TypeTime},
 		{Name: "delegation_id", Type: field.TypeInt64},
@@ -321,26 +634,18 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "participant_versions_delegations_delegation",
-				Columns:    []*schema.Column{ParticipantVersionsColumns[24]},
+				Columns:    []*schema.Column{ParticipantVersionsColumns[26]},
 				RefColumns: []*schema.Column{DelegationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "participant_versions_latest",
+				Name:    "participant_versions_of_meeting",
 				Unique:  false,
 				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[2], ParticipantVersionsColumns[3]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "latest_order > 0",
-				},
-			},
-			{
-				Name:    "participant_versions_accepted",
-				Unique:  false,
-				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[2], ParticipantVersionsColumns[3]},
-				Annotation: &entsql.IndexAnnotation{
-					Where: "accepted_order > 0",
+					Where: "latest_order > 0 OR accepted_order > 0",
 				},
 			},
 			{
@@ -348,7 +653,7 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ParticipantVersionsColumns[2], ParticipantVersionsColumns[1], ParticipantVersionsColumns[3]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "latest_order > 0",
+					Where: "latest_order > 0 OR accepted_order > 0",
 				},
 			},
 			{
@@ -362,12 +667,68 @@ var (
 			{
 				Name:    "participant_versions_of_delegation",
 				Unique:  false,
-				Columns: []*schema.Column{ParticipantVersionsColumns[24], ParticipantVersionsColumns[3], ParticipantVersionsColumns[4]},
+				Columns: []*schema.Column{ParticipantVersionsColumns[26], ParticipantVersionsColumns[3], ParticipantVersionsColumns[4]},
+			},
+			{
+				Name:    "participant_versions_name_in_meeting",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[21], ParticipantVersionsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "latest_order > 0 OR accepted_order > 0",
+				},
+			},
+			{
+				Name:    "participant_versions_name",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantVersionsColumns[21], ParticipantVersionsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "latest_order > 0 OR accepted_order > 0",
+				},
+			},
+			{
+				Name:    "participant_versions_time_in_meeting",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[24], ParticipantVersionsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "latest_order > 0 OR accepted_order > 0",
+				},
+			},
+			{
+				Name:    "participant_versions_time",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantVersionsColumns[24], ParticipantVersionsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "latest_order > 0 OR accepted_order > 0",
+				},
+			},
+			{
+				Name:    "participant_versions_email",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantVersionsColumns[16]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "email <> ''",
+				},
+			},
+			{
+				Name:    "participant_versions_of_external_id",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantVersionsColumns[20]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "external_id <> ''",
+				},
+			},
+			{
+				Name:    "participant_versions_replaces",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantVersionsColumns[23]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "replaces <> ''",
+				},
 			},
 			{
 				Name:    "participant_versions_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{ParticipantVersionsColumns[24], ParticipantVersionsColumns[20]},
+				Columns: []*schema.Column{ParticipantVersionsColumns[26], ParticipantVersionsColumns[20]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "latest_order > 0 AND external_id <> ''",
 				},
@@ -375,7 +736,7 @@ var (
 			{
 				Name:    "participant_versions_latest_head",
 				Unique:  true,
-				Columns: []*schema.Column{ParticipantVersionsColumns[24]},
+				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[2]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "latest_order > 0 AND role = 'HEAD'",
 				},
@@ -383,7 +744,7 @@ var (
 			{
 				Name:    "participant_versions_accepted_head",
 				Unique:  true,
-				Columns: []*schema.Column{ParticipantVersionsColumns[24]},
+				Columns: []*schema.Column{ParticipantVersionsColumns[1], ParticipantVersionsColumns[2]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "accepted_order > 0 AND role = 'HEAD'",
 				},
@@ -470,13 +831,19 @@ var (
 	Tables = []*schema.Table{
 		ChangesTable,
 		ChangeCountersTable,
+		CredentialsTable,
 		DelegationsTable,
+		DocumentsTable,
+		DocumentVersionsTable,
 		EntitiesTable,
+		FilesTable,
 		InstancesTable,
+		InstrumentsTable,
 		InvitationsTable,
 		KeysTable,
 		KeyMeetingsTable,
 		MeetingsTable,
+		ParticipantNamesTable,
 		ParticipantVersionsTable,
 		RequestsTable,
 		RevisionsTable,
@@ -484,8 +851,14 @@ var (
 )
 
 func init() {
+	CredentialsTable.ForeignKeys[0].RefTable = MeetingsTable
+	CredentialsTable.ForeignKeys[1].RefTable = EntitiesTable
 	DelegationsTable.ForeignKeys[0].RefTable = MeetingsTable
 	DelegationsTable.ForeignKeys[1].RefTable = EntitiesTable
+	DocumentsTable.ForeignKeys[0].RefTable = MeetingsTable
+	DocumentVersionsTable.ForeignKeys[0].RefTable = DocumentsTable
+	FilesTable.ForeignKeys[0].RefTable = MeetingsTable
+	FilesTable.ForeignKeys[1].RefTable = EntitiesTable
 	InvitationsTable.ForeignKeys[0].RefTable = MeetingsTable
 	InvitationsTable.ForeignKeys[1].RefTable = EntitiesTable
 	KeyMeetingsTable.ForeignKeys[0].RefTable = KeysTable

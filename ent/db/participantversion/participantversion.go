@@ -57,6 +57,10 @@ const (
 	FieldExternalID = "external_id"
 	// FieldSearchKey holds the string denoting the search_key field in the database.
 	FieldSearchKey = "search_key"
+	// FieldLatinKey holds the string denoting the latin_key field in the database.
+	FieldLatinKey = "latin_key"
+	// FieldReplaces holds the string denoting the replaces field in the database.
+	FieldReplaces = "replaces"
 	// FieldPersonCreateTime holds the string denoting the person_create_time field in the database.
 	FieldPersonCreateTime = "person_create_time"
 	// FieldCreateTime holds the string denoting the create_time field in the database.
@@ -99,6 +103,8 @@ var Columns = []string{
 	FieldModality,
 	FieldExternalID,
 	FieldSearchKey,
+	FieldLatinKey,
+	FieldReplaces,
 	FieldPersonCreateTime,
 	FieldCreateTime,
 }
@@ -143,6 +149,10 @@ var (
 	DefaultLanguage string
 	// DefaultExternalID holds the default value on creation for the "external_id" field.
 	DefaultExternalID string
+	// DefaultLatinKey holds the default value on creation for the "latin_key" field.
+	DefaultLatinKey string
+	// DefaultReplaces holds the default value on creation for the "replaces" field.
+	DefaultReplaces string
 )
 
 // OrderOption defines the ordering options for the ParticipantVersion queries.
@@ -261,6 +271,16 @@ func ByExternalID(opts ...sql.OrderTermOption) OrderOption {
 // BySearchKey orders the results by the search_key field.
 func BySearchKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSearchKey, opts...).ToFunc()
+}
+
+// ByLatinKey orders the results by the latin_key field.
+func ByLatinKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLatinKey, opts...).ToFunc()
+}
+
+// ByReplaces orders the results by the replaces field.
+func ByReplaces(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReplaces, opts...).ToFunc()
 }
 
 // ByPersonCreateTime orders the results by the person_create_time field.

@@ -165,6 +165,16 @@ func SearchKey(v string) predicate.ParticipantVersion {
 	return predicate.ParticipantVersion(sql.FieldEQ(FieldSearchKey, v))
 }
 
+// LatinKey applies equality check predicate on the "latin_key" field. It's identical to LatinKeyEQ.
+func LatinKey(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldEQ(FieldLatinKey, v))
+}
+
+// Replaces applies equality check predicate on the "replaces" field. It's identical to ReplacesEQ.
+func Replaces(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldEQ(FieldReplaces, v))
+}
+
 // PersonCreateTime applies equality check predicate on the "person_create_time" field. It's identical to PersonCreateTimeEQ.
 func PersonCreateTime(v time.Time) predicate.ParticipantVersion {
 	return predicate.ParticipantVersion(sql.FieldEQ(FieldPersonCreateTime, v))
@@ -1428,6 +1438,136 @@ func SearchKeyEqualFold(v string) predicate.ParticipantVersion {
 // SearchKeyContainsFold applies the ContainsFold predicate on the "search_key" field.
 func SearchKeyContainsFold(v string) predicate.ParticipantVersion {
 	return predicate.ParticipantVersion(sql.FieldContainsFold(FieldSearchKey, v))
+}
+
+// LatinKeyEQ applies the EQ predicate on the "latin_key" field.
+func LatinKeyEQ(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldEQ(FieldLatinKey, v))
+}
+
+// LatinKeyNEQ applies the NEQ predicate on the "latin_key" field.
+func LatinKeyNEQ(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldNEQ(FieldLatinKey, v))
+}
+
+// LatinKeyIn applies the In predicate on the "latin_key" field.
+func LatinKeyIn(vs ...string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldIn(FieldLatinKey, vs...))
+}
+
+// LatinKeyNotIn applies the NotIn predicate on the "latin_key" field.
+func LatinKeyNotIn(vs ...string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldNotIn(FieldLatinKey, vs...))
+}
+
+// LatinKeyGT applies the GT predicate on the "latin_key" field.
+func LatinKeyGT(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldGT(FieldLatinKey, v))
+}
+
+// LatinKeyGTE applies the GTE predicate on the "latin_key" field.
+func LatinKeyGTE(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldGTE(FieldLatinKey, v))
+}
+
+// LatinKeyLT applies the LT predicate on the "latin_key" field.
+func LatinKeyLT(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldLT(FieldLatinKey, v))
+}
+
+// LatinKeyLTE applies the LTE predicate on the "latin_key" field.
+func LatinKeyLTE(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldLTE(FieldLatinKey, v))
+}
+
+// LatinKeyContains applies the Contains predicate on the "latin_key" field.
+func LatinKeyContains(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldContains(FieldLatinKey, v))
+}
+
+// LatinKeyHasPrefix applies the HasPrefix predicate on the "latin_key" field.
+func LatinKeyHasPrefix(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldHasPrefix(FieldLatinKey, v))
+}
+
+// LatinKeyHasSuffix applies the HasSuffix predicate on the "latin_key" field.
+func LatinKeyHasSuffix(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldHasSuffix(FieldLatinKey, v))
+}
+
+// LatinKeyEqualFold applies the EqualFold predicate on the "latin_key" field.
+func LatinKeyEqualFold(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldEqualFold(FieldLatinKey, v))
+}
+
+// LatinKeyContainsFold applies the ContainsFold predicate on the "latin_key" field.
+func LatinKeyContainsFold(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldContainsFold(FieldLatinKey, v))
+}
+
+// ReplacesEQ applies the EQ predicate on the "replaces" field.
+func ReplacesEQ(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldEQ(FieldReplaces, v))
+}
+
+// ReplacesNEQ applies the NEQ predicate on the "replaces" field.
+func ReplacesNEQ(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldNEQ(FieldReplaces, v))
+}
+
+// ReplacesIn applies the In predicate on the "replaces" field.
+func ReplacesIn(vs ...string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldIn(FieldReplaces, vs...))
+}
+
+// ReplacesNotIn applies the NotIn predicate on the "replaces" field.
+func ReplacesNotIn(vs ...string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldNotIn(FieldReplaces, vs...))
+}
+
+// ReplacesGT applies the GT predicate on the "replaces" field.
+func ReplacesGT(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldGT(FieldReplaces, v))
+}
+
+// ReplacesGTE applies the GTE predicate on the "replaces" field.
+func ReplacesGTE(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldGTE(FieldReplaces, v))
+}
+
+// ReplacesLT applies the LT predicate on the "replaces" field.
+func ReplacesLT(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldLT(FieldReplaces, v))
+}
+
+// ReplacesLTE applies the LTE predicate on the "replaces" field.
+func ReplacesLTE(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldLTE(FieldReplaces, v))
+}
+
+// ReplacesContains applies the Contains predicate on the "replaces" field.
+func ReplacesContains(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldContains(FieldReplaces, v))
+}
+
+// ReplacesHasPrefix applies the HasPrefix predicate on the "replaces" field.
+func ReplacesHasPrefix(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldHasPrefix(FieldReplaces, v))
+}
+
+// ReplacesHasSuffix applies the HasSuffix predicate on the "replaces" field.
+func ReplacesHasSuffix(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldHasSuffix(FieldReplaces, v))
+}
+
+// ReplacesEqualFold applies the EqualFold predicate on the "replaces" field.
+func ReplacesEqualFold(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldEqualFold(FieldReplaces, v))
+}
+
+// ReplacesContainsFold applies the ContainsFold predicate on the "replaces" field.
+func ReplacesContainsFold(v string) predicate.ParticipantVersion {
+	return predicate.ParticipantVersion(sql.FieldContainsFold(FieldReplaces, v))
 }
 
 // PersonCreateTimeEQ applies the EQ predicate on the "person_create_time" field.

@@ -12,14 +12,29 @@ type Change func(*sql.Selector)
 // ChangeCounter is the predicate function for changecounter builders.
 type ChangeCounter func(*sql.Selector)
 
+// Credentials is the predicate function for credentials builders.
+type Credentials func(*sql.Selector)
+
 // Delegation is the predicate function for delegation builders.
 type Delegation func(*sql.Selector)
+
+// Document is the predicate function for document builders.
+type Document func(*sql.Selector)
+
+// DocumentVersion is the predicate function for documentversion builders.
+type DocumentVersion func(*sql.Selector)
 
 // Entity is the predicate function for entity builders.
 type Entity func(*sql.Selector)
 
+// File is the predicate function for file builders.
+type File func(*sql.Selector)
+
 // Instance is the predicate function for instance builders.
 type Instance func(*sql.Selector)
+
+// Instrument is the predicate function for instrument builders.
+type Instrument func(*sql.Selector)
 
 // Invitation is the predicate function for invitation builders.
 type Invitation func(*sql.Selector)
@@ -32,6 +47,9 @@ type KeyMeeting func(*sql.Selector)
 
 // Meeting is the predicate function for meeting builders.
 type Meeting func(*sql.Selector)
+
+// ParticipantName is the predicate function for participantname builders.
+type ParticipantName func(*sql.Selector)
 
 // ParticipantVersion is the predicate function for participantversion builders.
 type ParticipantVersion func(*sql.Selector)

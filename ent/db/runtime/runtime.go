@@ -4,12 +4,17 @@ package runtime
 
 import (
 	"github.com/un-placard/placard/ent/db/change"
+	"github.com/un-placard/placard/ent/db/credentials"
 	"github.com/un-placard/placard/ent/db/delegation"
+	"github.com/un-placard/placard/ent/db/document"
 	"github.com/un-placard/placard/ent/db/entity"
+	"github.com/un-placard/placard/ent/db/file"
 	"github.com/un-placard/placard/ent/db/instance"
+	"github.com/un-placard/placard/ent/db/instrument"
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
@@ -39,6 +44,31 @@ func init() {
 	changeDescEntityID := changeFields[10].Descriptor()
 	// change.DefaultEntityID holds the default value on creation for the entity_id field.
 	change.DefaultEntityID = changeDescEntityID.Default.(string)
+	credentialsMixin := schema.Credentials{}.Mixin()
+	credentialsMixinHooks3 := credentialsMixin[3].Hooks()
+	credentials.Hooks[0] = credentialsMixinHooks3[0]
+	credentialsMixinInters3 := credentialsMixin[3].Interceptors()
+	credentials.Interceptors[0] = credentialsMixinInters3[0]
+	credentialsMixinFields2 := credentialsMixin[2].Fields()
+	_ = credentialsMixinFields2
+	credentialsFields := schema.Credentials{}.Fields()
+	_ = credentialsFields
+	// credentialsDescRevision is the schema descriptor for revision field.
+	credentialsDescRevision := credentialsMixinFields2[0].Descriptor()
+	// credentials.DefaultRevision holds the default value on creation for the revision field.
+	credentials.DefaultRevision = credentialsDescRevision.Default.(int64)
+	// credentialsDescSignatoryName is the schema descriptor for signatory_name field.
+	credentialsDescSignatoryName := credentialsFields[5].Descriptor()
+	// credentials.DefaultSignatoryName holds the default value on creation for the signatory_name field.
+	credentials.DefaultSignatoryName = credentialsDescSignatoryName.Default.(string)
+	// credentialsDescSignatoryTitle is the schema descriptor for signatory_title field.
+	credentialsDescSignatoryTitle := credentialsFields[6].Descriptor()
+	// credentials.DefaultSignatoryTitle holds the default value on creation for the signatory_title field.
+	credentials.DefaultSignatoryTitle = credentialsDescSignatoryTitle.Default.(string)
+	// credentialsDescRemarks is the schema descriptor for remarks field.
+	credentialsDescRemarks := credentialsFields[8].Descriptor()
+	// credentials.DefaultRemarks holds the default value on creation for the remarks field.
+	credentials.DefaultRemarks = credentialsDescRemarks.Default.(string)
 	delegationMixin := schema.Delegation{}.Mixin()
 	delegationMixinHooks3 := delegationMixin[3].Hooks()
 	delegation.Hooks[0] = delegationMixinHooks3[0]
@@ -57,29 +87,42 @@ func init() {
 	// delegation.DefaultAcceptedRevision holds the default value on creation for the accepted_revision field.
 	delegation.DefaultAcceptedRevision = delegationDescAcceptedRevision.Default.(int32)
 	// delegationDescNoteReference is the schema descriptor for note_reference field.
-	delegationDescNoteReference := delegationFields[9].Descriptor()
+	delegationDescNoteReference := delegationFields[10].Descriptor()
 	// delegation.DefaultNoteReference holds the default value on creation for the note_reference field.
 	delegation.DefaultNoteReference = delegationDescNoteReference.Default.(string)
 	// delegationDescNoteDate is the schema descriptor for note_date field.
-	delegationDescNoteDate := delegationFields[10].Descriptor()
+	delegationDescNoteDate := delegationFields[11].Descriptor()
 	// delegation.DefaultNoteDate holds the default value on creation for the note_date field.
 	delegation.DefaultNoteDate = delegationDescNoteDate.Default.(string)
 	// delegationDescReceiptDate is the schema descriptor for receipt_date field.
-	delegationDescReceiptDate := delegationFields[12].Descriptor()
+	delegationDescReceiptDate := delegationFields[13].Descriptor()
 	// delegation.DefaultReceiptDate holds the default value on creation for the receipt_date field.
 	delegation.DefaultReceiptDate = delegationDescReceiptDate.Default.(string)
 	// delegationDescFocalName is the schema descriptor for focal_name field.
-	delegationDescFocalName := delegationFields[13].Descriptor()
+	delegationDescFocalName := delegationFields[14].Descriptor()
 	// delegation.DefaultFocalName holds the default value on creation for the focal_name field.
 	delegation.DefaultFocalName = delegationDescFocalName.Default.(string)
 	// delegationDescFocalEmail is the schema descriptor for focal_email field.
-	delegationDescFocalEmail := delegationFields[14].Descriptor()
+	delegationDescFocalEmail := delegationFields[15].Descriptor()
 	// delegation.DefaultFocalEmail holds the default value on creation for the focal_email field.
 	delegation.DefaultFocalEmail = delegationDescFocalEmail.Default.(string)
 	// delegationDescFocalPhone is the schema descriptor for focal_phone field.
-	delegationDescFocalPhone := delegationFields[15].Descriptor()
+	delegationDescFocalPhone := delegationFields[16].Descriptor()
 	// delegation.DefaultFocalPhone holds the default value on creation for the focal_phone field.
 	delegation.DefaultFocalPhone = delegationDescFocalPhone.Default.(string)
+	documentMixin := schema.Document{}.Mixin()
+	documentMixinHooks2 := documentMixin[2].Hooks()
+	document.Hooks[0] = documentMixinHooks2[0]
+	documentMixinInters2 := documentMixin[2].Interceptors()
+	document.Interceptors[0] = documentMixinInters2[0]
+	documentMixinFields1 := documentMixin[1].Fields()
+	_ = documentMixinFields1
+	documentFields := schema.Document{}.Fields()
+	_ = documentFields
+	// documentDescRevision is the schema descriptor for revision field.
+	documentDescRevision := documentMixinFields1[0].Descriptor()
+	// document.DefaultRevision holds the default value on creation for the revision field.
+	document.DefaultRevision = documentDescRevision.Default.(int64)
 	entityMixin := schema.Entity{}.Mixin()
 	entityMixinFields1 := entityMixin[1].Fields()
 	_ = entityMixinFields1
@@ -101,12 +144,58 @@ func init() {
 	entityDescRegion := entityFields[4].Descriptor()
 	// entity.DefaultRegion holds the default value on creation for the region field.
 	entity.DefaultRegion = entityDescRegion.Default.(string)
+	// entityDescConsultativeStatus is the schema descriptor for consultative_status field.
+	entityDescConsultativeStatus := entityFields[5].Descriptor()
+	// entity.DefaultConsultativeStatus holds the default value on creation for the consultative_status field.
+	entity.DefaultConsultativeStatus = entityDescConsultativeStatus.Default.(string)
+	// entityDescLanguage is the schema descriptor for language field.
+	entityDescLanguage := entityFields[6].Descriptor()
+	// entity.DefaultLanguage holds the default value on creation for the language field.
+	entity.DefaultLanguage = entityDescLanguage.Default.(string)
+	// entityDescSearchKey is the schema descriptor for search_key field.
+	entityDescSearchKey := entityFields[7].Descriptor()
+	// entity.DefaultSearchKey holds the default value on creation for the search_key field.
+	entity.DefaultSearchKey = entityDescSearchKey.Default.(string)
+	// entityDescEdited is the schema descriptor for edited field.
+	entityDescEdited := entityFields[8].Descriptor()
+	// entity.DefaultEdited holds the default value on creation for the edited field.
+	entity.DefaultEdited = entityDescEdited.Default.(bool)
+	fileMixin := schema.File{}.Mixin()
+	fileMixinHooks3 := fileMixin[3].Hooks()
+	file.Hooks[0] = fileMixinHooks3[0]
+	fileMixinInters3 := fileMixin[3].Interceptors()
+	file.Interceptors[0] = fileMixinInters3[0]
+	fileMixinFields2 := fileMixin[2].Fields()
+	_ = fileMixinFields2
+	fileFields := schema.File{}.Fields()
+	_ = fileFields
+	// fileDescRevision is the schema descriptor for revision field.
+	fileDescRevision := fileMixinFields2[0].Descriptor()
+	// file.DefaultRevision holds the default value on creation for the revision field.
+	file.DefaultRevision = fileDescRevision.Default.(int64)
 	instanceFields := schema.Instance{}.Fields()
 	_ = instanceFields
 	// instanceDescSecretFingerprint is the schema descriptor for secret_fingerprint field.
 	instanceDescSecretFingerprint := instanceFields[2].Descriptor()
 	// instance.DefaultSecretFingerprint holds the default value on creation for the secret_fingerprint field.
 	instance.DefaultSecretFingerprint = instanceDescSecretFingerprint.Default.(string)
+	instrumentMixin := schema.Instrument{}.Mixin()
+	instrumentMixinFields1 := instrumentMixin[1].Fields()
+	_ = instrumentMixinFields1
+	instrumentFields := schema.Instrument{}.Fields()
+	_ = instrumentFields
+	// instrumentDescRevision is the schema descriptor for revision field.
+	instrumentDescRevision := instrumentMixinFields1[0].Descriptor()
+	// instrument.DefaultRevision holds the default value on creation for the revision field.
+	instrument.DefaultRevision = instrumentDescRevision.Default.(int64)
+	// instrumentDescAdoptionDate is the schema descriptor for adoption_date field.
+	instrumentDescAdoptionDate := instrumentFields[1].Descriptor()
+	// instrument.DefaultAdoptionDate holds the default value on creation for the adoption_date field.
+	instrument.DefaultAdoptionDate = instrumentDescAdoptionDate.Default.(string)
+	// instrumentDescInForceDate is the schema descriptor for in_force_date field.
+	instrumentDescInForceDate := instrumentFields[2].Descriptor()
+	// instrument.DefaultInForceDate holds the default value on creation for the in_force_date field.
+	instrument.DefaultInForceDate = instrumentDescInForceDate.Default.(string)
 	invitationMixin := schema.Invitation{}.Mixin()
 	invitationMixinHooks3 := invitationMixin[3].Hooks()
 	invitation.Hooks[0] = invitationMixinHooks3[0]
@@ -166,6 +255,15 @@ func init() {
 	meetingDescCompositionDeadline := meetingFields[7].Descriptor()
 	// meeting.DefaultCompositionDeadline holds the default value on creation for the composition_deadline field.
 	meeting.DefaultCompositionDeadline = meetingDescCompositionDeadline.Default.(string)
+	// meetingDescInstrumentID is the schema descriptor for instrument_id field.
+	meetingDescInstrumentID := meetingFields[10].Descriptor()
+	// meeting.DefaultInstrumentID holds the default value on creation for the instrument_id field.
+	meeting.DefaultInstrumentID = meetingDescInstrumentID.Default.(string)
+	participantnameMixin := schema.ParticipantName{}.Mixin()
+	participantnameMixinHooks1 := participantnameMixin[1].Hooks()
+	participantname.Hooks[0] = participantnameMixinHooks1[0]
+	participantnameMixinInters1 := participantnameMixin[1].Interceptors()
+	participantname.Interceptors[0] = participantnameMixinInters1[0]
 	participantversionMixin := schema.ParticipantVersion{}.Mixin()
 	participantversionMixinHooks1 := participantversionMixin[1].Hooks()
 	participantversion.Hooks[0] = participantversionMixinHooks1[0]
@@ -217,6 +315,14 @@ func init() {
 	participantversionDescExternalID := participantversionFields[19].Descriptor()
 	// participantversion.DefaultExternalID holds the default value on creation for the external_id field.
 	participantversion.DefaultExternalID = participantversionDescExternalID.Default.(string)
+	// participantversionDescLatinKey is the schema descriptor for latin_key field.
+	participantversionDescLatinKey := participantversionFields[21].Descriptor()
+	// participantversion.DefaultLatinKey holds the default value on creation for the latin_key field.
+	participantversion.DefaultLatinKey = participantversionDescLatinKey.Default.(string)
+	// participantversionDescReplaces is the schema descriptor for replaces field.
+	participantversionDescReplaces := participantversionFields[22].Descriptor()
+	// participantversion.DefaultReplaces holds the default value on creation for the replaces field.
+	participantversion.DefaultReplaces = participantversionDescReplaces.Default.(string)
 	requestFields := schema.Request{}.Fields()
 	_ = requestFields
 	// requestDescResource is the schema descriptor for resource field.

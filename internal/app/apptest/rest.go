@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -39,6 +38,10 @@ func (c REST) Invoke(ctx context.Context, method string, args, reply any, _ ...g
 	body, err := c.call(ctx, method, args.(proto.Message))
 	if err != nil {
 		return err
+	}
+	if file, ok := reply.(*httpbody.HttpBody); ok {
+		file.Data = body
+		return nil
 	}
 	return protojson.Unmarshal(body, reply.(proto.Message))
 }
@@ -94,7 +97,11 @@ func (c REST) request(ctx context.Context, method string, args proto.Message) (*
 		body, err = protojson.Marshal(rest)
 	default:
 		f := rest.ProtoReflect().Descriptor().Fields().ByName(protoreflect.Name(rule.GetBody()))
-		body, err = protojson.Marshal(rest.ProtoReflect().Get(f).Message().Interface())
+		if file, ok := rest.ProtoReflect().Get(f).Message().Interface().(*httpbody.HttpBody); ok {
+			body = file.GetData() // as it is
+		} else {
+			body, err = protojson.Marshal(rest.ProtoReflect().Get(f).Message().Interface())
+		}
 		rest.ProtoReflect().Clear(f)
 	}
 	if err != nil {
@@ -164,19 +171,25 @@ func parameters(m proto.Message) (url.Values, error) {
 		return nil, err
 	}
 	query := url.Values{}
+	addParameters(query, "", fields)
+	return query, nil
+}
+
+// addParameters adds fields to a query; those of a message within have its name
+// before theirs.
+func addParameters(query url.Values, prefix string, fields map[string]any) {
 	for key, value := range fields {
 		switch v := value.(type) {
 		case []any:
 			for _, item := range v {
-				query.Add(key, fmt.Sprint(item))
+				query.Add(prefix+key, fmt.Sprint(item))
 			}
 		case map[string]any:
-			return nil, errors.New("a message as a query parameter: " + key)
+			addParameters(query, prefix+key+".", v)
 		default:
-			query.Set(key, fmt.Sprint(v))
+			query.Set(prefix+key, fmt.Sprint(v))
 		}
 	}
-	return query, nil
 }
 
 type restStream struct {

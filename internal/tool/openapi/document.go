@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // object is a JSON object whose members this step does not all know.
@@ -188,7 +190,11 @@ func finishOperation(known *contract, operation object, inPath map[string]pathPa
 		operation["parameters"] = parameters
 	}
 
-	if schema := jsonSchema(operation["requestBody"]); schema != nil && schema["$ref"] == nil {
+	switch schema := jsonSchema(operation["requestBody"]); {
+	case schema == nil:
+	case schema["$ref"] == schemaPrefix+httpBodySchema:
+		operation["requestBody"] = fileBody(input)
+	case schema["$ref"] == nil:
 		constrainProperties(schema, input)
 	}
 
@@ -206,6 +212,21 @@ func finishOperation(known *contract, operation object, inPath map[string]pathPa
 		}
 	}
 	return nil
+}
+
+// fileBody describes a body that is a file, which the gateway takes as it is.
+func fileBody(request protoreflect.MessageDescriptor) object {
+	description := "The file itself."
+	for i := range request.Fields().Len() {
+		if limit := option(request.Fields().Get(i).Options(), "placard.v1.max_bytes"); limit != nil {
+			description = fmt.Sprintf("The file itself, of up to %d bytes.", limit.Int())
+		}
+	}
+	return object{
+		"description": description,
+		"required":    true,
+		"content":     object{"application/octet-stream": object{"schema": object{"type": "string", "format": "binary"}}},
+	}
 }
 
 // jsonSchema returns the schema of a request body or a response, or nil.

@@ -1,0 +1,125 @@
+package meetingdocument
+
+import (
+	"archive/zip"
+	"cmp"
+	"compress/flate"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/api/httpbody"
+	"google.golang.org/grpc"
+
+	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/ent/db/document"
+	"github.com/un-placard/placard/internal/blob"
+	"github.com/un-placard/placard/internal/locale"
+	"github.com/un-placard/placard/internal/name"
+	"github.com/un-placard/placard/internal/store"
+)
+
+// ExportDocuments implements the contract. Which documents there are is of one
+// moment; their files are read one after another while they are sent. As long
+// as nothing changes, an archive has the same bytes.
+func (s *Service) ExportDocuments(
+	req *placardv1.ExportDocumentsRequest, stream grpc.ServerStreamingServer[httpbody.HttpBody],
+) error {
+	ctx, language := stream.Context(), req.GetLanguage()
+	var rows []*db.Document
+	err := s.store.Snapshot(ctx, func(ctx context.Context, client *db.Client) error {
+		if err := store.SeesMeeting(ctx, client, req.GetParent()); err != nil {
+			return err
+		}
+		var err error
+		rows, err = client.Document.Query().Where(document.MeetingID(name.MeetingOf(req.GetParent()))).
+			Order(document.BySymbolKey()).WithVersions().All(ctx)
+		if err != nil {
+			return fmt.Errorf("read documents of %s: %w", req.GetParent(), err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	out := blob.NewWriter(stream, "documents-"+name.MeetingOf(req.GetParent())+"-"+letters[language]+".zip", "application/zip")
+	if err := s.archive(ctx, out, rows, language); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// listName is the file that says what the archive lacks.
+const listName = "list.txt"
+
+// archive writes the stored files of one language, and then the list of what
+// has none.
+func (s *Service) archive(ctx context.Context, out io.Writer, rows []*db.Document, language string) error {
+	z := zip.NewWriter(out)
+	// Most of what is packed is packed already.
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	var list strings.Builder
+	for _, row := range rows {
+		stored := false
+		for _, v := range row.Edges.Versions {
+			if v.Language != language {
+				continue
+			}
+			stored = true
+			if err := s.pack(ctx, z, row, v); err != nil {
+				return fmt.Errorf("pack %s: %w", row.Symbol, err)
+			}
+		}
+		if !stored {
+			line, err := listLine(row, language)
+			if err != nil {
+				return err
+			}
+			list.WriteString(line)
+		}
+	}
+	w, err := z.Create(listName)
+	if err != nil {
+		return fmt.Errorf("pack the list: %w", err)
+	}
+	if _, err := io.WriteString(w, list.String()); err != nil {
+		return fmt.Errorf("pack the list: %w", err)
+	}
+	return z.Close()
+}
+
+// pack writes one stored file.
+func (s *Service) pack(ctx context.Context, z *zip.Writer, row *db.Document, v *db.DocumentVersion) error {
+	content, err := s.blobs.Read(ctx, v.Blob)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = content.Close() }() // it was read
+	w, err := z.CreateHeader(&zip.FileHeader{
+		Name: fileName(row.Symbol, v.Language, blob.Kind(v.MediaType)), Method: zip.Deflate, Modified: row.UpdateTime.UTC(),
+	})
+	if err != nil {
+		return err
+	}
+	return blob.Copy(w, content, v.Sha256)
+}
+
+// listLine says of a document without a stored file its symbol, its title and
+// where it is published, between tabs; `-` for no address.
+func listLine(row *db.Document, language string) (string, error) {
+	d, err := documentFromRow(row)
+	if err != nil {
+		return "", err
+	}
+	address := ""
+	for _, v := range d.GetVersions() {
+		if v.GetLanguage() == language {
+			address = v.GetUri()
+		}
+	}
+	title := locale.Show(d.GetTitle(), language, nil).GetText()
+	title = strings.Join(strings.Fields(title), " ")
+	return fmt.Sprintf("%s\t%s\t%s\r\n", d.GetSymbol(), title, cmp.Or(address, "-")), nil
+}

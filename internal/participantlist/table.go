@@ -1,0 +1,134 @@
+package participantlist
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/internal/locale"
+)
+
+const (
+	csvType         = "text/csv; charset=utf-8"
+	spreadsheetType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	byteOrderMark   = "\ufeff"
+)
+
+// rows visits the rows of a list as a table, the header first.
+func (l listing) rows(visit func(cells []string) error) error {
+	words := locale.Words(l.language)
+	if err := visit(header(l.language)); err != nil {
+		return err
+	}
+	return l.each(func(d delegation, persons []*placardv1.ParticipantList_Person) error {
+		for i, p := range persons {
+			// The place in the delegation counts those on the list only.
+			err := visit([]string{
+				words.Statuses[d.status], d.entity, d.name.GetText(), strconv.Itoa(i + 1),
+				p.GetHonorific(), p.GetDisplayName(), p.GetLatinName(), p.GetFunctionalTitle(), p.GetOrganization(),
+				words.Roles[p.GetRole()], words.Modalities[p.GetModality()],
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// writeCSV writes whole rows at once.
+func writeCSV(w io.Writer, l listing) error {
+	row := bytes.NewBufferString(byteOrderMark)
+	rows := csv.NewWriter(row)
+	rows.UseCRLF = true
+	return l.rows(func(cells []string) error {
+		for i, cell := range cells {
+			cells[i] = plainCell(cell)
+		}
+		_ = rows.Write(cells) // into memory
+		rows.Flush()
+		_, err := row.WriteTo(w)
+		return err
+	})
+}
+
+// widths of the columns, in characters.
+var widths = [len(columns)]float64{26, 14, 32, 8, 18, 36, 30, 44, 52, 26, 14}
+
+// writeSpreadsheet writes a sheet of which all cells are text, also by their
+// number format: so nothing becomes a formula when it is edited either.
+func writeSpreadsheet(w io.Writer, l listing) (err error) {
+	f := excelize.NewFile()
+	defer func() { err = errors.Join(err, f.Close()) }()
+	sheet, err := newSheet(f, l)
+	if err != nil {
+		return fmt.Errorf("begin spreadsheet: %w", err)
+	}
+	const textFormat = 49
+	text, err := f.NewStyle(&excelize.Style{NumFmt: textFormat})
+	if err != nil {
+		return fmt.Errorf("begin spreadsheet: %w", err)
+	}
+	bold, err := f.NewStyle(&excelize.Style{NumFmt: textFormat, Font: &excelize.Font{Bold: true}})
+	if err != nil {
+		return fmt.Errorf("begin spreadsheet: %w", err)
+	}
+	style, at := bold, 0
+	values := make([]any, len(widths))
+	err = l.rows(func(cells []string) error {
+		for i, cell := range cells {
+			values[i] = excelize.Cell{StyleID: style, Value: cell}
+		}
+		style, at = text, at+1
+		return sheet.SetRow("A"+strconv.Itoa(at), values)
+	})
+	if err != nil {
+		return err
+	}
+	if err := sheet.Flush(); err != nil {
+		return fmt.Errorf("write spreadsheet: %w", err)
+	}
+	if _, err := f.WriteTo(w); err != nil {
+		return fmt.Errorf("write spreadsheet: %w", err)
+	}
+	return nil
+}
+
+// newSheet begins the one sheet of a file, which what is too large for memory
+// goes to a temporary file of.
+func newSheet(f *excelize.File, l listing) (*excelize.StreamWriter, error) {
+	words := papers[l.language]
+	name := words.list
+	if err := f.SetSheetName("Sheet1", name); err != nil {
+		return nil, err
+	}
+	rtl := l.language == "ar"
+	if err := f.SetSheetView(name, 0, &excelize.ViewOptions{RightToLeft: &rtl}); err != nil {
+		return nil, err
+	}
+	made := l.now.UTC().Format(time.RFC3339)
+	err := f.SetDocProps(&excelize.DocProperties{
+		Title: l.documentTitle(), Subject: l.symbol, Creator: words.organization, Language: l.language,
+		Created: made, Modified: made,
+	})
+	if err != nil {
+		return nil, err
+	}
+	sheet, err := f.NewStreamWriter(name)
+	if err != nil {
+		return nil, err
+	}
+	for i, width := range widths {
+		if err := sheet.SetColWidth(i+1, i+1, width); err != nil {
+			return nil, err
+		}
+	}
+	return sheet, sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+}
