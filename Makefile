@@ -87,6 +87,13 @@ setup: ## Installs what the tests need and the machine lacks.
 test: setup ## Runs the tests on SQLite and PostgreSQL (PKG=..., ARGS=...).
 	scripts/with-postgres go test $(RACE) -timeout 30m $(ARGS) $(PKG)
 
+# The pages in a browser. Needs Node and Chromium (CHROMIUM=..., else
+# /usr/bin/chromium); leaves pictures of them in build/browser.
+.PHONY: test-browser
+test-browser: build ## Drives the pages in a browser (needs Node and Chromium).
+	npm --prefix internal/web/browser ci --no-audit --no-fund --ignore-scripts
+	cd internal/web/browser && PLACARD="$(CURDIR)/build/placard" npm test
+
 .PHONY: bench
 bench: setup ## Measures Placard beside hand-written servers (ARGS=..., see bench/README.md).
 	scripts/with-postgres go -C bench run . $(ARGS)
