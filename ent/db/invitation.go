@@ -48,6 +48,8 @@ type Invitation struct {
 	IssueTime *time.Time `json:"issue_time,omitempty"`
 	// ResponseTime holds the value of the "response_time" field.
 	ResponseTime *time.Time `json:"response_time,omitempty"`
+	// the names of the entity as the meeting was concluded, as the register had them; empty before
+	EntityNames string `json:"entity_names,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the InvitationQuery when eager-loading is set.
 	Edges        InvitationEdges `json:"edges"`
@@ -96,7 +98,7 @@ func (*Invitation) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case invitation.FieldID, invitation.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case invitation.FieldMeetingID, invitation.FieldEntityID, invitation.FieldParticipationStatus, invitation.FieldLanguage, invitation.FieldReference, invitation.FieldChannel, invitation.FieldAddressee, invitation.FieldState:
+		case invitation.FieldMeetingID, invitation.FieldEntityID, invitation.FieldParticipationStatus, invitation.FieldLanguage, invitation.FieldReference, invitation.FieldChannel, invitation.FieldAddressee, invitation.FieldState, invitation.FieldEntityNames:
 			values[i] = new(sql.NullString)
 		case invitation.FieldCreateTime, invitation.FieldUpdateTime, invitation.FieldIssueTime, invitation.FieldResponseTime:
 			values[i] = new(sql.NullTime)
@@ -209,6 +211,12 @@ func (_m *Invitation) assignValues(columns []string, values []any) error {
 				_m.ResponseTime = new(time.Time)
 				*_m.ResponseTime = value.Time
 			}
+		case invitation.FieldEntityNames:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field entity_names", values[i])
+			} else if value.Valid {
+				_m.EntityNames = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -300,6 +308,9 @@ func (_m *Invitation) String() string {
 		builder.WriteString("response_time=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("entity_names=")
+	builder.WriteString(_m.EntityNames)
 	builder.WriteByte(')')
 	return builder.String()
 }

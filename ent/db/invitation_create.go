@@ -148,6 +148,20 @@ func (_c *InvitationCreate) SetNillableResponseTime(v *time.Time) *InvitationCre
 	return _c
 }
 
+// SetEntityNames sets the "entity_names" field.
+func (_c *InvitationCreate) SetEntityNames(v string) *InvitationCreate {
+	_c.mutation.SetEntityNames(v)
+	return _c
+}
+
+// SetNillableEntityNames sets the "entity_names" field if the given value is not nil.
+func (_c *InvitationCreate) SetNillableEntityNames(v *string) *InvitationCreate {
+	if v != nil {
+		_c.SetEntityNames(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *InvitationCreate) SetID(v int64) *InvitationCreate {
 	_c.mutation.SetID(v)
@@ -213,6 +227,10 @@ func (_c *InvitationCreate) defaults() error {
 		v := invitation.DefaultAddressee
 		_c.mutation.SetAddressee(v)
 	}
+	if _, ok := _c.mutation.EntityNames(); !ok {
+		v := invitation.DefaultEntityNames
+		_c.mutation.SetEntityNames(v)
+	}
 	return nil
 }
 
@@ -250,6 +268,9 @@ func (_c *InvitationCreate) check() error {
 	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`db: missing required field "Invitation.state"`)}
+	}
+	if _, ok := _c.mutation.EntityNames(); !ok {
+		return &ValidationError{Name: "entity_names", err: errors.New(`db: missing required field "Invitation.entity_names"`)}
 	}
 	if len(_c.mutation.MeetingIDs()) == 0 {
 		return &ValidationError{Name: "meeting", err: errors.New(`db: missing required edge "Invitation.meeting"`)}
@@ -337,6 +358,10 @@ func (_c *InvitationCreate) createSpec() (*Invitation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ResponseTime(); ok {
 		_spec.SetField(invitation.FieldResponseTime, field.TypeTime, value)
 		_node.ResponseTime = &value
+	}
+	if value, ok := _c.mutation.EntityNames(); ok {
+		_spec.SetField(invitation.FieldEntityNames, field.TypeString, value)
+		_node.EntityNames = value
 	}
 	if nodes := _c.mutation.MeetingIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -580,6 +605,18 @@ func (u *InvitationUpsert) ClearResponseTime() *InvitationUpsert {
 	return u
 }
 
+// SetEntityNames sets the "entity_names" field.
+func (u *InvitationUpsert) SetEntityNames(v string) *InvitationUpsert {
+	u.Set(invitation.FieldEntityNames, v)
+	return u
+}
+
+// UpdateEntityNames sets the "entity_names" field to the value that was provided on create.
+func (u *InvitationUpsert) UpdateEntityNames() *InvitationUpsert {
+	u.SetExcluded(invitation.FieldEntityNames)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -816,6 +853,20 @@ func (u *InvitationUpsertOne) UpdateResponseTime() *InvitationUpsertOne {
 func (u *InvitationUpsertOne) ClearResponseTime() *InvitationUpsertOne {
 	return u.Update(func(s *InvitationUpsert) {
 		s.ClearResponseTime()
+	})
+}
+
+// SetEntityNames sets the "entity_names" field.
+func (u *InvitationUpsertOne) SetEntityNames(v string) *InvitationUpsertOne {
+	return u.Update(func(s *InvitationUpsert) {
+		s.SetEntityNames(v)
+	})
+}
+
+// UpdateEntityNames sets the "entity_names" field to the value that was provided on create.
+func (u *InvitationUpsertOne) UpdateEntityNames() *InvitationUpsertOne {
+	return u.Update(func(s *InvitationUpsert) {
+		s.UpdateEntityNames()
 	})
 }
 
@@ -1221,6 +1272,20 @@ func (u *InvitationUpsertBulk) UpdateResponseTime() *InvitationUpsertBulk {
 func (u *InvitationUpsertBulk) ClearResponseTime() *InvitationUpsertBulk {
 	return u.Update(func(s *InvitationUpsert) {
 		s.ClearResponseTime()
+	})
+}
+
+// SetEntityNames sets the "entity_names" field.
+func (u *InvitationUpsertBulk) SetEntityNames(v string) *InvitationUpsertBulk {
+	return u.Update(func(s *InvitationUpsert) {
+		s.SetEntityNames(v)
+	})
+}
+
+// UpdateEntityNames sets the "entity_names" field to the value that was provided on create.
+func (u *InvitationUpsertBulk) UpdateEntityNames() *InvitationUpsertBulk {
+	return u.Update(func(s *InvitationUpsert) {
+		s.UpdateEntityNames()
 	})
 }
 

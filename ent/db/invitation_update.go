@@ -207,6 +207,20 @@ func (_u *InvitationUpdate) ClearResponseTime() *InvitationUpdate {
 	return _u
 }
 
+// SetEntityNames sets the "entity_names" field.
+func (_u *InvitationUpdate) SetEntityNames(v string) *InvitationUpdate {
+	_u.mutation.SetEntityNames(v)
+	return _u
+}
+
+// SetNillableEntityNames sets the "entity_names" field if the given value is not nil.
+func (_u *InvitationUpdate) SetNillableEntityNames(v *string) *InvitationUpdate {
+	if v != nil {
+		_u.SetEntityNames(*v)
+	}
+	return _u
+}
+
 // Mutation returns the InvitationMutation object of the builder.
 func (_u *InvitationUpdate) Mutation() *InvitationMutation {
 	return _u.mutation
@@ -317,6 +331,9 @@ func (_u *InvitationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if _u.mutation.ResponseTimeCleared() {
 		_spec.ClearField(invitation.FieldResponseTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.EntityNames(); ok {
+		_spec.SetField(invitation.FieldEntityNames, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -517,6 +534,20 @@ func (_u *InvitationUpdateOne) ClearResponseTime() *InvitationUpdateOne {
 	return _u
 }
 
+// SetEntityNames sets the "entity_names" field.
+func (_u *InvitationUpdateOne) SetEntityNames(v string) *InvitationUpdateOne {
+	_u.mutation.SetEntityNames(v)
+	return _u
+}
+
+// SetNillableEntityNames sets the "entity_names" field if the given value is not nil.
+func (_u *InvitationUpdateOne) SetNillableEntityNames(v *string) *InvitationUpdateOne {
+	if v != nil {
+		_u.SetEntityNames(*v)
+	}
+	return _u
+}
+
 // Mutation returns the InvitationMutation object of the builder.
 func (_u *InvitationUpdateOne) Mutation() *InvitationMutation {
 	return _u.mutation
@@ -657,6 +688,9 @@ func (_u *InvitationUpdateOne) sqlSave(ctx context.Context) (_node *Invitation, 
 	}
 	if _u.mutation.ResponseTimeCleared() {
 		_spec.ClearField(invitation.FieldResponseTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.EntityNames(); ok {
+		_spec.SetField(invitation.FieldEntityNames, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Invitation{config: _u.config}

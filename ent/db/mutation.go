@@ -9168,6 +9168,7 @@ type InvitationMutation struct {
 	state                *string
 	issue_time           *time.Time
 	response_time        *time.Time
+	entity_names         *string
 	clearedFields        map[string]struct{}
 	meeting              *string
 	clearedmeeting       bool
@@ -9861,6 +9862,42 @@ func (m *InvitationMutation) ResetResponseTime() {
 	delete(m.clearedFields, invitation.FieldResponseTime)
 }
 
+// SetEntityNames sets the "entity_names" field.
+func (m *InvitationMutation) SetEntityNames(s string) {
+	m.entity_names = &s
+}
+
+// EntityNames returns the value of the "entity_names" field in the mutation.
+func (m *InvitationMutation) EntityNames() (r string, exists bool) {
+	v := m.entity_names
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEntityNames returns the old "entity_names" field's value of the Invitation entity.
+// If the Invitation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InvitationMutation) OldEntityNames(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEntityNames is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEntityNames requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEntityNames: %w", err)
+	}
+	return oldValue.EntityNames, nil
+}
+
+// ResetEntityNames resets all changes to the "entity_names" field.
+func (m *InvitationMutation) ResetEntityNames() {
+	m.entity_names = nil
+}
+
 // ClearMeeting clears the "meeting" edge to the Meeting entity.
 func (m *InvitationMutation) ClearMeeting() {
 	m.clearedmeeting = true
@@ -9949,7 +9986,7 @@ func (m *InvitationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InvitationMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 15)
 	if m.meeting != nil {
 		fields = append(fields, invitation.FieldMeetingID)
 	}
@@ -9992,6 +10029,9 @@ func (m *InvitationMutation) Fields() []string {
 	if m.response_time != nil {
 		fields = append(fields, invitation.FieldResponseTime)
 	}
+	if m.entity_names != nil {
+		fields = append(fields, invitation.FieldEntityNames)
+	}
 	return fields
 }
 
@@ -10028,6 +10068,8 @@ func (m *InvitationMutation) Field(name string) (ent.Value, bool) {
 		return m.IssueTime()
 	case invitation.FieldResponseTime:
 		return m.ResponseTime()
+	case invitation.FieldEntityNames:
+		return m.EntityNames()
 	}
 	return nil, false
 }
@@ -10065,6 +10107,8 @@ func (m *InvitationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldIssueTime(ctx)
 	case invitation.FieldResponseTime:
 		return m.OldResponseTime(ctx)
+	case invitation.FieldEntityNames:
+		return m.OldEntityNames(ctx)
 	}
 	return nil, fmt.Errorf("unknown Invitation field %s", name)
 }
@@ -10171,6 +10215,13 @@ func (m *InvitationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetResponseTime(v)
+		return nil
+	case invitation.FieldEntityNames:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEntityNames(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Invitation field %s", name)
@@ -10298,6 +10349,9 @@ func (m *InvitationMutation) ResetField(name string) error {
 		return nil
 	case invitation.FieldResponseTime:
 		m.ResetResponseTime()
+		return nil
+	case invitation.FieldEntityNames:
+		m.ResetEntityNames()
 		return nil
 	}
 	return fmt.Errorf("unknown Invitation field %s", name)

@@ -32,6 +32,7 @@ func (Invitation) Fields() []ent.Field {
 		field.String("state"),
 		field.Time("issue_time").Optional().Nillable(),
 		field.Time("response_time").Optional().Nillable(),
+		field.Text("entity_names").Default("").Comment("the names of the entity as the meeting was concluded, as the register had them; empty before"),
 	}
 }
 

@@ -78,6 +78,14 @@ func TestEntityWithALife(t *testing.T) {
 		equal(t, "earlier list after a correction", c.nameOnList(t, earlier, e.GetName(), "en"), "Old Organization")
 		equal(t, "later list after a correction", c.nameOnList(t, later, e.GetName(), "en"), "Newer Organization")
 
+		// The lists of a concluded meeting stay as they are.
+		must(c.meetings.ConcludeMeeting(secretariat, &placardv1.ConcludeMeetingRequest{Name: later}))(t)
+		must(c.entities.UpdateEntity(secretariat, &placardv1.UpdateEntityRequest{
+			Entity:     &placardv1.Entity{Name: e.GetName(), ShortName: &placardv1.LocalizedText{En: "Newest Organization"}},
+			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"short_name.en"}},
+		}))(t)
+		equal(t, "concluded list after a correction", c.nameOnList(t, later, e.GetName(), "en"), "Newer Organization")
+
 		_, err := c.entities.UpdateEntity(secretariat, &placardv1.UpdateEntityRequest{
 			Entity: &placardv1.Entity{Name: e.GetName(), Etag: e.GetEtag(), Language: "fr"},
 		})

@@ -54,12 +54,14 @@ func readRoll(ctx context.Context, client *db.Client, resource string) (*roll, e
 	r := &roll{terms: t, meeting: m, day: m.GetStartDate()}
 	invitations, err := client.Invitation.Query().
 		Where(invitation.MeetingID(id), invitation.StateNEQ(placardv1.Invitation_DRAFT.String())).
-		Select(invitation.FieldEntityID, invitation.FieldParticipationStatus).All(ctx)
+		Select(invitation.FieldEntityID, invitation.FieldParticipationStatus, invitation.FieldEntityNames).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read invitations: %w", err)
 	}
 	status := make(map[string]placardv1.ParticipationStatus, len(invitations))
+	kept := make(map[string]string, len(invitations)) // the names, as the meeting was concluded
 	for _, row := range invitations {
+		kept[row.EntityID] = row.EntityNames
 		status[row.EntityID] = placardv1.ParticipationStatus(placardv1.ParticipationStatus_value[row.ParticipationStatus])
 	}
 	delegations, err := client.Delegation.Query().
@@ -90,7 +92,7 @@ func readRoll(ctx context.Context, client *db.Client, resource string) (*roll, e
 	}
 	for _, row := range entities {
 		e := entry{
-			entity: row.ID, kind: kindOf(row), names: row.Names,
+			entity: row.ID, kind: kindOf(row), names: cmp.Or(kept[row.ID], row.Names),
 			delegation: sent[row.ID], credentials: cmp.Or(received[row.ID], t.none(row.ID)),
 		}
 		invited := false

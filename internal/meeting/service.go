@@ -384,6 +384,21 @@ func (s *Service) ConcludeMeeting(
 	return s.step(ctx, req, "conclude")
 }
 
+// freezeNames keeps with the invitations of a meeting the names that their
+// entities have, so that its lists stay as they are whatever the register says
+// later.
+func freezeNames(ctx context.Context, tx *store.Tx, row *db.Meeting) error {
+	u := tx.Client.Invitation.Update().Where(invitation.MeetingID(row.ID))
+	u.Modify(func(set *sql.UpdateBuilder) {
+		set.Set(invitation.FieldEntityNames,
+			sql.Raw("(SELECT entities.names FROM entities WHERE entities.id = invitations.entity_id)"))
+	})
+	if err := u.Exec(ctx); err != nil {
+		return fmt.Errorf("keep the names of %s: %w", name.Meeting(row.ID), err)
+	}
+	return nil
+}
+
 // step leads a meeting to its next state.
 func (s *Service) step(ctx context.Context, req named, verb string) (*placardv1.Meeting, error) {
 	return store.Write(ctx, s.store, func(ctx context.Context, tx *store.Tx) (*placardv1.Meeting, error) {
@@ -398,6 +413,11 @@ func (s *Service) step(ctx context.Context, req named, verb string) (*placardv1.
 		after, err := advance(before, verb, tx.Now)
 		if err != nil {
 			return nil, err
+		}
+		if after.GetState() == placardv1.Meeting_CONCLUDED {
+			if err := freezeNames(ctx, tx, row); err != nil {
+				return nil, err
+			}
 		}
 		return s.save(ctx, tx, verb, row, before, after)
 	}, s.again(req.GetName()))

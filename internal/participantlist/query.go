@@ -1,6 +1,7 @@
 package participantlist
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -55,11 +56,11 @@ func readOutline(ctx context.Context, client *db.Client, e edition) (outline, er
 	if err != nil {
 		return outline{}, err
 	}
-	statuses, err := readStatuses(ctx, client, e)
+	statuses, kept, err := readInvitations(ctx, client, e)
 	if err != nil {
 		return outline{}, err
 	}
-	names, err := readNames(ctx, client, e, about.GetStartDate())
+	names, err := readNames(ctx, client, e, about.GetStartDate(), kept)
 	if err != nil {
 		return outline{}, err
 	}
@@ -171,25 +172,30 @@ func readLate(ctx context.Context, client *db.Client, e edition) (map[string]boo
 	return late, nil
 }
 
-// readStatuses answers the participation status of the invited entities.
-func readStatuses(
+// readInvitations answers the participation statuses of the invited entities, and
+// the names that were kept of them when the meeting was concluded.
+func readInvitations(
 	ctx context.Context, client *db.Client, e edition,
-) (map[string]placardv1.ParticipationStatus, error) {
+) (statuses map[string]placardv1.ParticipationStatus, kept map[string]string, err error) {
 	rows, err := client.Invitation.Query().Where(invitation.MeetingID(e.meeting)).
-		Select(invitation.FieldEntityID, invitation.FieldParticipationStatus).All(ctx)
+		Select(invitation.FieldEntityID, invitation.FieldParticipationStatus, invitation.FieldEntityNames).All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read invitations: %w", err)
+		return nil, nil, fmt.Errorf("read invitations: %w", err)
 	}
-	statuses := make(map[string]placardv1.ParticipationStatus, len(rows))
+	statuses, kept = make(map[string]placardv1.ParticipationStatus, len(rows)), make(map[string]string, len(rows))
 	for _, row := range rows {
 		statuses[row.EntityID] = placardv1.ParticipationStatus(
 			placardv1.ParticipationStatus_value[row.ParticipationStatus])
+		kept[row.EntityID] = row.EntityNames
 	}
-	return statuses, nil
+	return statuses, kept, nil
 }
 
-// readNames answers the short names of the entities with a delegation.
-func readNames(ctx context.Context, client *db.Client, e edition, day string) (map[string]*placardv1.ShownText, error) {
+// readNames answers the short names of the entities with a delegation: those that
+// were kept, else those of the register.
+func readNames(
+	ctx context.Context, client *db.Client, e edition, day string, kept map[string]string,
+) (map[string]*placardv1.ShownText, error) {
 	rows, err := client.Entity.Query().Where(func(sel *sql.Selector) {
 		d := sql.Table(entdelegation.Table)
 		sel.Where(sql.In(sel.C(entity.FieldID),
@@ -200,7 +206,7 @@ func readNames(ctx context.Context, client *db.Client, e edition, day string) (m
 	}
 	names := make(map[string]*placardv1.ShownText, len(rows))
 	for _, row := range rows {
-		said, err := entityrules.Names(row.Names)
+		said, err := entityrules.Names(cmp.Or(kept[row.ID], row.Names))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", row.ID, err)
 		}

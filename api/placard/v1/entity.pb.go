@@ -654,7 +654,8 @@ type UpdateEntityRequest struct {
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// The first day on which new names hold, `YYYY-MM-DD`: the present ones become
 	// former names until then, so that the lists of earlier meetings keep them.
-	// Unset: the names are a correction, for all lists that show the present ones.
+	// Unset: the names are a correction, for all lists that show the present ones,
+	// except those of concluded meetings, which stay as they are.
 	NamesValidFrom string `protobuf:"bytes,3,opt,name=names_valid_from,json=namesValidFrom,proto3" json:"names_valid_from,omitempty"`
 	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`

@@ -41,6 +41,8 @@ const (
 	FieldIssueTime = "issue_time"
 	// FieldResponseTime holds the string denoting the response_time field in the database.
 	FieldResponseTime = "response_time"
+	// FieldEntityNames holds the string denoting the entity_names field in the database.
+	FieldEntityNames = "entity_names"
 	// EdgeMeeting holds the string denoting the meeting edge name in mutations.
 	EdgeMeeting = "meeting"
 	// EdgeEntity holds the string denoting the entity edge name in mutations.
@@ -80,6 +82,7 @@ var Columns = []string{
 	FieldState,
 	FieldIssueTime,
 	FieldResponseTime,
+	FieldEntityNames,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -106,6 +109,8 @@ var (
 	DefaultReference string
 	// DefaultAddressee holds the default value on creation for the "addressee" field.
 	DefaultAddressee string
+	// DefaultEntityNames holds the default value on creation for the "entity_names" field.
+	DefaultEntityNames string
 )
 
 // OrderOption defines the ordering options for the Invitation queries.
@@ -179,6 +184,11 @@ func ByIssueTime(opts ...sql.OrderTermOption) OrderOption {
 // ByResponseTime orders the results by the response_time field.
 func ByResponseTime(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldResponseTime, opts...).ToFunc()
+}
+
+// ByEntityNames orders the results by the entity_names field.
+func ByEntityNames(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEntityNames, opts...).ToFunc()
 }
 
 // ByMeetingField orders the results by meeting field.

@@ -120,6 +120,11 @@ func ResponseTime(v time.Time) predicate.Invitation {
 	return predicate.Invitation(sql.FieldEQ(FieldResponseTime, v))
 }
 
+// EntityNames applies equality check predicate on the "entity_names" field. It's identical to EntityNamesEQ.
+func EntityNames(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEQ(FieldEntityNames, v))
+}
+
 // MeetingIDEQ applies the EQ predicate on the "meeting_id" field.
 func MeetingIDEQ(v string) predicate.Invitation {
 	return predicate.Invitation(sql.FieldEQ(FieldMeetingID, v))
@@ -868,6 +873,71 @@ func ResponseTimeIsNil() predicate.Invitation {
 // ResponseTimeNotNil applies the NotNil predicate on the "response_time" field.
 func ResponseTimeNotNil() predicate.Invitation {
 	return predicate.Invitation(sql.FieldNotNull(FieldResponseTime))
+}
+
+// EntityNamesEQ applies the EQ predicate on the "entity_names" field.
+func EntityNamesEQ(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEQ(FieldEntityNames, v))
+}
+
+// EntityNamesNEQ applies the NEQ predicate on the "entity_names" field.
+func EntityNamesNEQ(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldNEQ(FieldEntityNames, v))
+}
+
+// EntityNamesIn applies the In predicate on the "entity_names" field.
+func EntityNamesIn(vs ...string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldIn(FieldEntityNames, vs...))
+}
+
+// EntityNamesNotIn applies the NotIn predicate on the "entity_names" field.
+func EntityNamesNotIn(vs ...string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldNotIn(FieldEntityNames, vs...))
+}
+
+// EntityNamesGT applies the GT predicate on the "entity_names" field.
+func EntityNamesGT(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldGT(FieldEntityNames, v))
+}
+
+// EntityNamesGTE applies the GTE predicate on the "entity_names" field.
+func EntityNamesGTE(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldGTE(FieldEntityNames, v))
+}
+
+// EntityNamesLT applies the LT predicate on the "entity_names" field.
+func EntityNamesLT(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldLT(FieldEntityNames, v))
+}
+
+// EntityNamesLTE applies the LTE predicate on the "entity_names" field.
+func EntityNamesLTE(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldLTE(FieldEntityNames, v))
+}
+
+// EntityNamesContains applies the Contains predicate on the "entity_names" field.
+func EntityNamesContains(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldContains(FieldEntityNames, v))
+}
+
+// EntityNamesHasPrefix applies the HasPrefix predicate on the "entity_names" field.
+func EntityNamesHasPrefix(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldHasPrefix(FieldEntityNames, v))
+}
+
+// EntityNamesHasSuffix applies the HasSuffix predicate on the "entity_names" field.
+func EntityNamesHasSuffix(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldHasSuffix(FieldEntityNames, v))
+}
+
+// EntityNamesEqualFold applies the EqualFold predicate on the "entity_names" field.
+func EntityNamesEqualFold(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEqualFold(FieldEntityNames, v))
+}
+
+// EntityNamesContainsFold applies the ContainsFold predicate on the "entity_names" field.
+func EntityNamesContainsFold(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldContainsFold(FieldEntityNames, v))
 }
 
 // HasMeeting applies the HasEdge predicate on the "meeting" edge.

@@ -400,6 +400,7 @@ var (
 		{Name: "state", Type: field.TypeString},
 		{Name: "issue_time", Type: field.TypeTime, Nullable: true},
 		{Name: "response_time", Type: field.TypeTime, Nullable: true},
+		{Name: "entity_names", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "meeting_id", Type: field.TypeString},
 		{Name: "entity_id", Type: field.TypeString},
 	}
@@ -411,13 +412,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "invitations_meetings_meeting",
-				Columns:    []*schema.Column{InvitationsColumns[13]},
+				Columns:    []*schema.Column{InvitationsColumns[14]},
 				RefColumns: []*schema.Column{MeetingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "invitations_entities_entity",
-				Columns:    []*schema.Column{InvitationsColumns[14]},
+				Columns:    []*schema.Column{InvitationsColumns[15]},
 				RefColumns: []*schema.Column{EntitiesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -426,32 +427,32 @@ var (
 			{
 				Name:    "invitation_meeting_id_entity_id",
 				Unique:  true,
-				Columns: []*schema.Column{InvitationsColumns[13], InvitationsColumns[14]},
+				Columns: []*schema.Column{InvitationsColumns[14], InvitationsColumns[15]},
 			},
 			{
 				Name:    "invitation_entity_id_meeting_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[14], InvitationsColumns[13]},
+				Columns: []*schema.Column{InvitationsColumns[15], InvitationsColumns[14]},
 			},
 			{
 				Name:    "invitation_update_time_meeting_id_entity_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[2], InvitationsColumns[13], InvitationsColumns[14]},
+				Columns: []*schema.Column{InvitationsColumns[2], InvitationsColumns[14], InvitationsColumns[15]},
 			},
 			{
 				Name:    "invitation_state_meeting_id_entity_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[10], InvitationsColumns[13], InvitationsColumns[14]},
+				Columns: []*schema.Column{InvitationsColumns[10], InvitationsColumns[14], InvitationsColumns[15]},
 			},
 			{
 				Name:    "invitation_participation_status_meeting_id_entity_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[4], InvitationsColumns[13], InvitationsColumns[14]},
+				Columns: []*schema.Column{InvitationsColumns[4], InvitationsColumns[14], InvitationsColumns[15]},
 			},
 			{
 				Name:    "invitation_language_meeting_id_entity_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[5], InvitationsColumns[13], InvitationsColumns[14]},
+				Columns: []*schema.Column{InvitationsColumns[5], InvitationsColumns[14], InvitationsColumns[15]},
 			},
 		},
 	}

@@ -217,6 +217,10 @@ func init() {
 	invitationDescAddressee := invitationFields[5].Descriptor()
 	// invitation.DefaultAddressee holds the default value on creation for the addressee field.
 	invitation.DefaultAddressee = invitationDescAddressee.Default.(string)
+	// invitationDescEntityNames is the schema descriptor for entity_names field.
+	invitationDescEntityNames := invitationFields[10].Descriptor()
+	// invitation.DefaultEntityNames holds the default value on creation for the entity_names field.
+	invitation.DefaultEntityNames = invitationDescEntityNames.Default.(string)
 	keyMixin := schema.Key{}.Mixin()
 	keyMixinHooks2 := keyMixin[2].Hooks()
 	key.Hooks[0] = keyMixinHooks2[0]

@@ -201,6 +201,7 @@ CREATE TABLE `invitations` (
   `state` text NOT NULL,
   `issue_time` datetime NULL,
   `response_time` datetime NULL,
+  `entity_names` text NOT NULL DEFAULT (''),
   `meeting_id` text NOT NULL,
   `entity_id` text NOT NULL,
   CONSTRAINT `invitations_meetings_meeting` FOREIGN KEY (`meeting_id`) REFERENCES `meetings` (`id`) ON DELETE NO ACTION,

@@ -262,6 +262,7 @@ CREATE TABLE "invitations" (
   "state" character varying NOT NULL COLLATE "C",
   "issue_time" timestamptz NULL,
   "response_time" timestamptz NULL,
+  "entity_names" text NOT NULL DEFAULT '' COLLATE "C",
   "meeting_id" character varying NOT NULL COLLATE "C",
   "entity_id" character varying NOT NULL COLLATE "C",
   PRIMARY KEY ("id"),
