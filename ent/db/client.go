@@ -9,8 +9,6 @@ import (
 	"log"
 	"reflect"
 
-	"github.com/un-placard/placard/ent/db/migrate"
-
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -37,50 +35,48 @@ import (
 	stdsql "database/sql"
 )
 
-// Client is the client that holds all ent builders.
+// Client reaches the tables.
 type Client struct {
 	config
-	// Schema is the client for creating, migrating and dropping schema.
-	Schema *migrate.Schema
-	// Change is the client for interacting with the Change builders.
+	// Change reaches the rows of Change.
 	Change *ChangeClient
-	// ChangeCounter is the client for interacting with the ChangeCounter builders.
+	// ChangeCounter reaches the rows of ChangeCounter.
 	ChangeCounter *ChangeCounterClient
-	// Credentials is the client for interacting with the Credentials builders.
+	// Credentials reaches the rows of Credentials.
 	Credentials *CredentialsClient
-	// Delegation is the client for interacting with the Delegation builders.
+	// Delegation reaches the rows of Delegation.
 	Delegation *DelegationClient
-	// Document is the client for interacting with the Document builders.
+	// Document reaches the rows of Document.
 	Document *DocumentClient
-	// DocumentVersion is the client for interacting with the DocumentVersion builders.
+	// DocumentVersion reaches the rows of DocumentVersion.
 	DocumentVersion *DocumentVersionClient
-	// Entity is the client for interacting with the Entity builders.
+	// Entity reaches the rows of Entity.
 	Entity *EntityClient
-	// File is the client for interacting with the File builders.
+	// File reaches the rows of File.
 	File *FileClient
-	// Instance is the client for interacting with the Instance builders.
+	// Instance reaches the rows of Instance.
 	Instance *InstanceClient
-	// Instrument is the client for interacting with the Instrument builders.
+	// Instrument reaches the rows of Instrument.
 	Instrument *InstrumentClient
-	// Invitation is the client for interacting with the Invitation builders.
+	// Invitation reaches the rows of Invitation.
 	Invitation *InvitationClient
-	// Key is the client for interacting with the Key builders.
+	// Key reaches the rows of Key.
 	Key *KeyClient
-	// KeyMeeting is the client for interacting with the KeyMeeting builders.
+	// KeyMeeting reaches the rows of KeyMeeting.
 	KeyMeeting *KeyMeetingClient
-	// Meeting is the client for interacting with the Meeting builders.
+	// Meeting reaches the rows of Meeting.
 	Meeting *MeetingClient
-	// ParticipantName is the client for interacting with the ParticipantName builders.
+	// ParticipantName reaches the rows of ParticipantName.
 	ParticipantName *ParticipantNameClient
-	// ParticipantVersion is the client for interacting with the ParticipantVersion builders.
+	// ParticipantVersion reaches the rows of ParticipantVersion.
 	ParticipantVersion *ParticipantVersionClient
-	// Request is the client for interacting with the Request builders.
+	// Request reaches the rows of Request.
 	Request *RequestClient
-	// Revision is the client for interacting with the Revision builders.
+	// Revision reaches the rows of Revision.
 	Revision *RevisionClient
 }
 
-// NewClient creates a new client configured with the given options.
+// NewClient makes a client.
 func NewClient(opts ...Option) *Client {
 	client := &Client{config: newConfig(opts...)}
 	client.init()
@@ -88,7 +84,6 @@ func NewClient(opts ...Option) *Client {
 }
 
 func (c *Client) init() {
-	c.Schema = migrate.NewSchema(c.driver)
 	c.Change = NewChangeClient(c.config)
 	c.ChangeCounter = NewChangeCounterClient(c.config)
 	c.Credentials = NewCredentialsClient(c.config)
