@@ -15,7 +15,6 @@ import (
 	"github.com/un-placard/placard/internal/app"
 	"github.com/un-placard/placard/internal/config"
 	"github.com/un-placard/placard/internal/entity"
-	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 )
 
@@ -309,31 +308,6 @@ func (f *entityFile) explain(path string, err error) error {
 	})
 }
 
-// explainFile names everything that is wrong with a file, by what `at` answers
-// for the field of a violation.
-func explainFile(path string, err error, at func(field string) (line int, column string)) error {
-	f, ok := fault.As(err)
-	if !ok {
-		return err
-	}
-	if len(f.Violations) == 0 {
-		return fmt.Errorf("%s: %s", path, f.Message)
-	}
-	var wrong problems
-	for _, v := range f.Violations {
-		line, column := at(v.Field)
-		if line == 0 {
-			wrong.add(0, "", column+": "+v.Message)
-		} else {
-			wrong.add(line, column, v.Message)
-		}
-	}
-	if n, err := strconv.Atoi(f.Meta["violations"]); err == nil {
-		wrong.more = n - len(f.Violations)
-	}
-	return fmt.Errorf("%s:\n%w", path, wrong.err())
-}
-
 // printOutcomes says what an import did or, of a dry run, would do.
 func printOutcomes(cmd *cobra.Command, outcomes []entity.Outcome, dryRun bool) {
 	counts := map[string]int{}
@@ -351,17 +325,4 @@ func printOutcomes(cmd *cobra.Command, outcomes []entity.Outcome, dryRun bool) {
 		}
 	}
 	printCounts(cmd, counts, dryRun, "created", "updated", "unchanged")
-}
-
-// printCounts ends what an import says.
-func printCounts(cmd *cobra.Command, counts map[string]int, dryRun bool, order ...string) {
-	var parts []string
-	for _, what := range order {
-		parts = append(parts, fmt.Sprintf("%d %s", counts[what], what))
-	}
-	end := ""
-	if dryRun {
-		end = " (dry run: nothing is written)"
-	}
-	cmd.Println(strings.Join(parts, ", ") + end)
 }

@@ -7,8 +7,12 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
+
+	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/sheet"
 )
 
@@ -153,6 +157,44 @@ func checkColumns(columns, known, needed []string) error {
 		}
 	}
 	return wrong.err()
+}
+
+// explainFile names everything that is wrong with a file, by what `at` answers
+// for the field of a violation.
+func explainFile(path string, err error, at func(field string) (line int, column string)) error {
+	f, ok := fault.As(err)
+	if !ok {
+		return err
+	}
+	if len(f.Violations) == 0 {
+		return fmt.Errorf("%s: %s", path, f.Message)
+	}
+	var wrong problems
+	for _, v := range f.Violations {
+		line, column := at(v.Field)
+		if line == 0 {
+			wrong.add(0, "", column+": "+v.Message)
+		} else {
+			wrong.add(line, column, v.Message)
+		}
+	}
+	if n, err := strconv.Atoi(f.Meta["violations"]); err == nil {
+		wrong.more = n - len(f.Violations)
+	}
+	return fmt.Errorf("%s:\n%w", path, wrong.err())
+}
+
+// printCounts ends what an import says.
+func printCounts(cmd *cobra.Command, counts map[string]int, dryRun bool, order ...string) {
+	var parts []string
+	for _, what := range order {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[what], what))
+	}
+	end := ""
+	if dryRun {
+		end = " (dry run: nothing is written)"
+	}
+	cmd.Println(strings.Join(parts, ", ") + end)
 }
 
 // byteOrderMark tells spreadsheets that a file is UTF-8.

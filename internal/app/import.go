@@ -4,17 +4,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/delegation"
+	"github.com/un-placard/placard/internal/entity"
 	"github.com/un-placard/placard/internal/fault"
-	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/store"
 )
@@ -23,58 +21,13 @@ func (c *Core) delegations() *delegation.Service {
 	return delegation.New(delegation.Config{Store: c.Store, Pages: c.pages, Validator: c.validator})
 }
 
-// Entities finds entities by what people write for them.
-type Entities struct {
-	codes map[string]string
-	// byName has "" for a name of several.
-	byName map[string]string
-}
-
 // FindEntities reads the register.
-func (c *Core) FindEntities(ctx context.Context) (*Entities, error) {
+func (c *Core) FindEntities(ctx context.Context) (*entity.Finder, error) {
 	all, err := c.AllEntities(ctx)
 	if err != nil {
 		return nil, err
 	}
-	e := &Entities{codes: map[string]string{}, byName: map[string]string{}}
-	for _, entity := range all {
-		code := entity.GetCode()
-		e.codes[strings.ToUpper(code)] = code
-		if two := entity.GetAlpha2Code(); two != "" {
-			e.codes[two] = code
-		}
-		for _, names := range []*placardv1.LocalizedText{entity.GetShortName(), entity.GetFormalName()} {
-			for _, l := range locale.Languages() {
-				key := locale.SearchKey(locale.In(names, l))
-				if other, taken := e.byName[key]; taken && other != code {
-					code = ""
-				}
-				e.byName[key], code = code, entity.GetCode()
-			}
-		}
-	}
-	return e, nil
-}
-
-// Code finds the code of an entity by its code, its code of two letters (of a
-// State), or its present short or formal name in any official language,
-// whatever case and accents. The error says why there is none.
-func (e *Entities) Code(text string) (string, error) {
-	text = strings.TrimPrefix(text, "entities/")
-	if text == "" {
-		return "", errors.New("the entity is missing")
-	}
-	if code, ok := e.codes[strings.ToUpper(text)]; ok {
-		return code, nil
-	}
-	code, ok := e.byName[locale.SearchKey(text)]
-	if ok && code == "" {
-		return "", fmt.Errorf("%.60q is the name of several entities: write the code", text)
-	}
-	if !ok || code == "" {
-		return "", fmt.Errorf("%.60q is no entity of the register", text)
-	}
-	return code, nil
+	return entity.NewFinder(all), nil
 }
 
 // FindMeeting tells whether there is a meeting, by its id: an error says that

@@ -30,10 +30,10 @@ func New(cfg Config) *Service { return &Service{contract: cfg.Contract} }
 // GetCaller implements CallerService.
 func (s *Service) GetCaller(ctx context.Context, _ *placardv1.GetCallerRequest) (*placardv1.Caller, error) {
 	p := access.From(ctx)
-	return toProto(p, s.contract.Methods(p.Role)), nil
+	return callerFromPrincipal(p, s.contract.Methods(p.Role)), nil
 }
 
-func toProto(p access.Principal, methods []string) *placardv1.Caller {
+func callerFromPrincipal(p access.Principal, methods []string) *placardv1.Caller {
 	c := &placardv1.Caller{Principal: p.Name(), Role: p.Role, Methods: methods}
 	if p.Entity != "" {
 		c.Entity = name.Entity(p.Entity)

@@ -11,7 +11,7 @@ import (
 	"github.com/un-placard/placard/internal/name"
 )
 
-func toProto(row *db.Change, caller access.Principal) *placardv1.Change {
+func changeFromRow(row *db.Change, caller access.Principal) *placardv1.Change {
 	c := &placardv1.Change{
 		Name:         "changes/" + strconv.FormatInt(row.ID, 10),
 		Sequence:     row.ID,

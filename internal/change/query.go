@@ -27,9 +27,12 @@ type part struct {
 	caughtUp bool
 }
 
-var filters = filter.Fields{
-	"verb":          {Column: change.FieldVerb},
-	"resource_type": {Column: change.FieldResourceType},
+// filters are the fields of a filter over changes.
+func filters() filter.Fields {
+	return filter.Fields{
+		"verb":          {Column: change.FieldVerb},
+		"resource_type": {Column: change.FieldResourceType},
+	}
 }
 
 // window is how many changes a call with a filter looks at, so that it takes no

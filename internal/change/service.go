@@ -37,7 +37,7 @@ func (s *Service) ListChanges(ctx context.Context, req *placardv1.ListChangesReq
 	ask := question{meeting: name.MeetingOf(req.GetMeeting()), size: page.Size(req.GetPageSize())}
 	if req.GetFilter() != "" {
 		var err error
-		if ask.where, err = filter.Predicate(ctx, (*placardv1.Change)(nil), filters, req.GetFilter()); err != nil {
+		if ask.where, err = filter.Predicate(ctx, (*placardv1.Change)(nil), filters(), req.GetFilter()); err != nil {
 			return nil, err
 		}
 	}
@@ -56,7 +56,7 @@ func (s *Service) ListChanges(ctx context.Context, req *placardv1.ListChangesReq
 	caller := access.From(ctx)
 	resp := &placardv1.ListChangesResponse{NextPageToken: token, CaughtUp: part.caughtUp}
 	for _, row := range part.rows {
-		resp.Changes = append(resp.Changes, toProto(row, caller))
+		resp.Changes = append(resp.Changes, changeFromRow(row, caller))
 	}
 	return resp, nil
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"entgo.io/ent/dialect/sql"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
@@ -15,9 +14,10 @@ import (
 	"github.com/un-placard/placard/ent/db/credentials"
 	"github.com/un-placard/placard/ent/db/delegation"
 	"github.com/un-placard/placard/ent/db/entity"
-	"github.com/un-placard/placard/ent/db/instrument"
+	entinstrument "github.com/un-placard/placard/ent/db/instrument"
 	"github.com/un-placard/placard/ent/db/invitation"
 	entityrules "github.com/un-placard/placard/internal/entity"
+	"github.com/un-placard/placard/internal/instrument"
 	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/name"
 )
@@ -160,12 +160,12 @@ func (s *Service) GetCredentialsReport(
 // GetQuorum implements the contract.
 func (s *Service) GetQuorum(ctx context.Context, req *placardv1.GetQuorumRequest) (*placardv1.Quorum, error) {
 	var r *roll
-	var parties map[string]*placardv1.Instrument_Party
+	var table *placardv1.Instrument
 	err := s.store.Snapshot(ctx, func(ctx context.Context, client *db.Client) (err error) {
 		if r, err = readRoll(ctx, client, req.GetName()); err != nil {
 			return err
 		}
-		parties, err = readParties(ctx, client, r.meeting.GetInstrument().GetName())
+		table, err = readInstrument(ctx, client, r.meeting.GetInstrument().GetName())
 		return err
 	})
 	if err != nil {
@@ -175,7 +175,7 @@ func (s *Service) GetQuorum(ctx context.Context, req *placardv1.GetQuorumRequest
 	for i, e := range r.entries {
 		members[i] = member{
 			kind:    e.kind,
-			party:   isParty(e.status, parties[e.entity], r.day),
+			party:   isParty(e.status, table, name.Entity(e.entity), r.day),
 			present: e.delegation != nil && e.delegation.AcceptedRevision > 0,
 			inOrder: r.rule == nil || r.standing(e.credentials, e.kind) == inOrder,
 		}
@@ -189,26 +189,18 @@ func (s *Service) GetQuorum(ctx context.Context, req *placardv1.GetQuorumRequest
 	return out, nil
 }
 
-// readParties reads the table of an instrument, by the codes of its entities.
-// A meeting that names none, or one that is not kept, has no table.
-func readParties(ctx context.Context, client *db.Client, resource string) (map[string]*placardv1.Instrument_Party, error) {
+// readInstrument reads an instrument, nil where a meeting names none or one that
+// is not kept.
+func readInstrument(ctx context.Context, client *db.Client, resource string) (*placardv1.Instrument, error) {
 	if resource == "" {
 		return nil, nil
 	}
-	row, err := client.Instrument.Query().Where(instrument.ID(name.Last(resource))).Only(ctx)
+	row, err := client.Instrument.Query().Where(entinstrument.ID(name.Last(resource))).Only(ctx)
 	if db.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read instrument: %w", err)
+		return nil, fmt.Errorf("read %s: %w", resource, err)
 	}
-	var kept placardv1.Instrument
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal([]byte(row.Content), &kept); err != nil {
-		return nil, fmt.Errorf("read content of %s: %w", resource, err)
-	}
-	out := make(map[string]*placardv1.Instrument_Party, len(kept.GetParties()))
-	for _, p := range kept.GetParties() {
-		out[name.EntityOf(p.GetEntity())] = p
-	}
-	return out, nil
+	return instrument.FromRow(row)
 }

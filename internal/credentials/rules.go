@@ -12,6 +12,7 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/instrument"
 	"github.com/un-placard/placard/internal/name"
 )
 
@@ -254,17 +255,16 @@ func (t terms) standing(c *placardv1.Credentials, kind placardv1.Entity_Kind) st
 	}
 }
 
-// isParty tells whether an entity is a Party on a day, by the status in which it
-// was invited. Regional economic integration organizations are mostly invited
-// as such: then the table of the meeting's instrument says it.
+// isParty tells whether an entity (`entities/AUT`) is a Party on a day, by the
+// status in which it was invited. Regional economic integration organizations are
+// mostly invited as such: then the table of the meeting's instrument says it.
 func isParty(
-	status placardv1.ParticipationStatus, in *placardv1.Instrument_Party, day string,
+	status placardv1.ParticipationStatus, table *placardv1.Instrument, entity, day string,
 ) bool {
-	if status != placardv1.ParticipationStatus_REIO {
-		return status == placardv1.ParticipationStatus_STATE_PARTY
+	if status == placardv1.ParticipationStatus_REIO {
+		status = instrument.StatusOn(table, entity, day)
 	}
-	since, until := in.GetPartyDate(), in.GetWithdrawalDate()
-	return since != "" && since <= day && (until == "" || day < until)
+	return status == placardv1.ParticipationStatus_STATE_PARTY
 }
 
 // member is what one invited entity counts for in a quorum.

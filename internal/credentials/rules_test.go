@@ -359,7 +359,7 @@ func TestIsParty(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		status placardv1.ParticipationStatus
-		table  *placardv1.Instrument_Party
+		party  *placardv1.Instrument_Party
 		want   bool
 	}{
 		{"a State Party", placardv1.ParticipationStatus_STATE_PARTY, nil, true},
@@ -374,7 +374,12 @@ func TestIsParty(t *testing.T) {
 		{"a REIO without a table", placardv1.ParticipationStatus_REIO, nil, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := isParty(tc.status, tc.table, day); got != tc.want {
+			var table *placardv1.Instrument
+			if tc.party != nil {
+				tc.party.Entity = "entities/EUE"
+				table = &placardv1.Instrument{Parties: []*placardv1.Instrument_Party{tc.party}}
+			}
+			if got := isParty(tc.status, table, "entities/EUE", day); got != tc.want {
 				t.Errorf("answered %v", got)
 			}
 		})

@@ -16,7 +16,7 @@ import (
 // MarkLate is the job that computes anew which compositions of a meeting are
 // late, after its deadline or its intake changed. It goes some delegations at a
 // time; run again, it finds nothing more to do.
-func (s *Service) MarkLate(ctx context.Context, args job.MarkLate) error {
+func (s *Service) MarkLate(ctx context.Context, args job.MarkDelegationsLate) error {
 	meeting := name.MeetingOf(args.Meeting)
 	n, err := 1, error(nil)
 	for n > 0 && err == nil {

@@ -26,11 +26,14 @@ func (s *Service) GetDelegation(ctx context.Context, req *placardv1.GetDelegatio
 	return delegationFromRow(row), nil
 }
 
-var delegationFilter = filter.Fields{
-	"entity":  {Column: entdelegation.FieldEntityID, Resource: "entities"},
-	"state":   {Column: entdelegation.FieldState, Enum: placardv1.Delegation_State(0).Descriptor()},
-	"late":    {Column: entdelegation.FieldLate, Bool: true},
-	"channel": {Column: entdelegation.FieldChannel, Enum: placardv1.Channel(0).Descriptor()},
+// delegationFilters are the fields of a filter over delegations.
+func delegationFilters() filter.Fields {
+	return filter.Fields{
+		"entity":  {Column: entdelegation.FieldEntityID, Resource: "entities"},
+		"state":   {Column: entdelegation.FieldState, Enum: placardv1.Delegation_State(0).Descriptor()},
+		"late":    {Column: entdelegation.FieldLate, Bool: true},
+		"channel": {Column: entdelegation.FieldChannel, Enum: placardv1.Channel(0).Descriptor()},
+	}
 }
 
 var delegationsByName = page.Keyset[*db.Delegation]{
@@ -53,7 +56,7 @@ var delegationOrders = page.Orders[*db.Delegation]{Unset: delegationsByName, Nam
 // ListDelegations answers a page, ordered by meeting and entity code unless
 // another order is asked for.
 func (s *Service) ListDelegations(ctx context.Context, req *placardv1.ListDelegationsRequest) (*placardv1.ListDelegationsResponse, error) {
-	where, err := filter.Predicate(ctx, (*placardv1.Delegation)(nil), delegationFilter, req.GetFilter())
+	where, err := filter.Predicate(ctx, (*placardv1.Delegation)(nil), delegationFilters(), req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +87,14 @@ func (s *Service) ListDelegations(ctx context.Context, req *placardv1.ListDelega
 	return out, nil
 }
 
-var revisionFilter = filter.Fields{
-	"state":         {Column: revision.FieldState, Enum: placardv1.DelegationRevision_State(0).Descriptor()},
-	"late":          {Column: revision.FieldLate, Bool: true},
-	"self_accepted": {Column: revision.FieldSelfAccepted, Bool: true},
-	"channel":       {Column: revision.FieldChannel, Enum: placardv1.Channel(0).Descriptor()},
+// revisionFilters are the fields of a filter over revisions.
+func revisionFilters() filter.Fields {
+	return filter.Fields{
+		"state":         {Column: revision.FieldState, Enum: placardv1.DelegationRevision_State(0).Descriptor()},
+		"late":          {Column: revision.FieldLate, Bool: true},
+		"self_accepted": {Column: revision.FieldSelfAccepted, Bool: true},
+		"channel":       {Column: revision.FieldChannel, Enum: placardv1.Channel(0).Descriptor()},
+	}
 }
 
 func revisionsByNumber(descending bool) page.Keyset[*db.Revision] {
@@ -107,7 +113,7 @@ var revisionOrders = page.Orders[*db.Revision]{
 // ListDelegationRevisions answers a page, the newest first unless the oldest is
 // asked for first.
 func (s *Service) ListDelegationRevisions(ctx context.Context, req *placardv1.ListDelegationRevisionsRequest) (*placardv1.ListDelegationRevisionsResponse, error) {
-	where, err := filter.Predicate(ctx, (*placardv1.DelegationRevision)(nil), revisionFilter, req.GetFilter())
+	where, err := filter.Predicate(ctx, (*placardv1.DelegationRevision)(nil), revisionFilters(), req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
@@ -134,9 +140,9 @@ func (s *Service) ListDelegationRevisions(ctx context.Context, req *placardv1.Li
 	return out, nil
 }
 
-// participantFilter are the fields of a filter over participants, who are
+// participantFilters are the fields of a filter over participants, who are
 // searched by name among those of an area.
-func participantFilter(in area) filter.Fields {
+func participantFilters(in area) filter.Fields {
 	return filter.Fields{
 		"entity":       {Column: participantversion.FieldEntityID, Resource: "entities", Narrow: true},
 		"role":         {Column: participantversion.FieldRole, Enum: placardv1.Participant_Role(0).Descriptor()},
@@ -236,7 +242,7 @@ func (s *Service) ListParticipants(ctx context.Context, req *placardv1.ListParti
 	if view == placardv1.CompositionView_ACCEPTED {
 		in.placed = participantversion.FieldAcceptedOrder
 	}
-	where, err := filter.Read(ctx, (*placardv1.Participant)(nil), participantFilter(in), req.GetFilter())
+	where, err := filter.Read(ctx, (*placardv1.Participant)(nil), participantFilters(in), req.GetFilter())
 	if err != nil {
 		return nil, err
 	}

@@ -10,16 +10,19 @@ import (
 	"github.com/un-placard/placard/internal/page"
 )
 
-var fields = filter.Fields{
-	"kind":        {Column: entity.FieldKind, Enum: placardv1.Entity_Kind(0).Descriptor()},
-	"region":      {Column: entity.FieldRegion, Enum: placardv1.Entity_Region(0).Descriptor()},
-	"alpha2_code": {Column: entity.FieldAlpha2Code},
-	"m49_code":    {Column: entity.FieldM49Code},
-	"consultative_status": {
-		Column: entity.FieldConsultativeStatus, Enum: placardv1.Entity_ConsultativeStatus(0).Descriptor(),
-	},
-	"language":   {Column: entity.FieldLanguage},
-	"short_name": {Words: filter.WordsIn(entity.FieldSearchKey)},
+// filters are the fields of a filter over entities.
+func filters() filter.Fields {
+	return filter.Fields{
+		"kind":        {Column: entity.FieldKind, Enum: placardv1.Entity_Kind(0).Descriptor()},
+		"region":      {Column: entity.FieldRegion, Enum: placardv1.Entity_Region(0).Descriptor()},
+		"alpha2_code": {Column: entity.FieldAlpha2Code},
+		"m49_code":    {Column: entity.FieldM49Code},
+		"consultative_status": {
+			Column: entity.FieldConsultativeStatus, Enum: placardv1.Entity_ConsultativeStatus(0).Descriptor(),
+		},
+		"language":   {Column: entity.FieldLanguage},
+		"short_name": {Words: filter.WordsIn(entity.FieldSearchKey)},
+	}
 }
 
 var byName = page.Keyset[*db.Entity]{
@@ -33,7 +36,7 @@ var orders = page.Orders[*db.Entity]{Unset: byName, Named: map[string]page.Keyse
 func (s *Service) ListEntities(
 	ctx context.Context, req *placardv1.ListEntitiesRequest,
 ) (*placardv1.ListEntitiesResponse, error) {
-	where, err := filter.Predicate(ctx, (*placardv1.Entity)(nil), fields, req.GetFilter())
+	where, err := filter.Predicate(ctx, (*placardv1.Entity)(nil), filters(), req.GetFilter())
 	if err != nil {
 		return nil, err
 	}

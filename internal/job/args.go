@@ -11,9 +11,9 @@ import (
 // or secrets: rows of jobs are kept for a while after their end, and copied
 // with the database.
 
-// MarkLate computes anew which delegations of a meeting are late, after its
+// MarkDelegationsLate computes anew which delegations of a meeting are late, after its
 // deadline was moved.
-type MarkLate struct {
+type MarkDelegationsLate struct {
 	// Meeting is the name of the meeting.
 	Meeting string `json:"meeting"`
 	// MeetingRevision is the revision of the meeting with the new deadline.
@@ -21,10 +21,10 @@ type MarkLate struct {
 }
 
 // Kind implements river.JobArgs.
-func (MarkLate) Kind() string { return "mark_late" }
+func (MarkDelegationsLate) Kind() string { return "mark_late" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
-func (MarkLate) InsertOpts() river.InsertOpts {
+func (MarkDelegationsLate) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
 }
 

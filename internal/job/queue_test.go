@@ -45,10 +45,10 @@ func started(t *testing.T, s *store.Store, workers ...job.Worker) *job.Queue {
 	return q
 }
 
-// marks is a worker that answers each MarkLate on a channel.
-func marks() (job.Worker, <-chan job.MarkLate) {
-	done := make(chan job.MarkLate, 1000)
-	return job.On(func(_ context.Context, args job.MarkLate) error {
+// marks is a worker that answers each MarkDelegationsLate on a channel.
+func marks() (job.Worker, <-chan job.MarkDelegationsLate) {
+	done := make(chan job.MarkDelegationsLate, 1000)
+	return job.On(func(_ context.Context, args job.MarkDelegationsLate) error {
 		done <- args
 		return nil
 	}), done
@@ -87,7 +87,7 @@ func TestEnqueue(t *testing.T) {
 
 		refused := errors.New("refused")
 		err := s.InTx(storetest.System(t), func(ctx context.Context, tx *store.Tx) error {
-			if err := q.Enqueue(ctx, tx, job.MarkLate{Meeting: "meetings/undone", MeetingRevision: 1}); err != nil {
+			if err := q.Enqueue(ctx, tx, job.MarkDelegationsLate{Meeting: "meetings/undone", MeetingRevision: 1}); err != nil {
 				t.Error(err)
 			}
 			return refused
@@ -95,7 +95,7 @@ func TestEnqueue(t *testing.T) {
 		if !errors.Is(err, refused) {
 			t.Fatalf("InTx = %v", err)
 		}
-		want := job.MarkLate{Meeting: "meetings/done", MeetingRevision: 2}
+		want := job.MarkDelegationsLate{Meeting: "meetings/done", MeetingRevision: 2}
 		enqueue(t, s, q, want)
 
 		if got := next(t, done); got != want {
@@ -114,12 +114,12 @@ func TestWorkerActsAsSystem(t *testing.T) {
 			all  bool
 		}
 		done := make(chan seen, 1)
-		q := started(t, s, job.On(func(ctx context.Context, _ job.MarkLate) error {
+		q := started(t, s, job.On(func(ctx context.Context, _ job.MarkDelegationsLate) error {
 			sc, err := scope.From(ctx)
 			done <- seen{access.From(ctx).Name(), sc.All}
 			return err
 		}))
-		enqueue(t, s, q, job.MarkLate{Meeting: "meetings/m1"})
+		enqueue(t, s, q, job.MarkDelegationsLate{Meeting: "meetings/m1"})
 		if got, want := next(t, done), (seen{"system", true}); got != want {
 			t.Errorf("acts as %+v, want %+v", got, want)
 		}
@@ -130,7 +130,7 @@ func TestFailedJobIsTriedAgain(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		var times atomic.Int32
 		done := make(chan int32, 1)
-		q := started(t, s, job.On(func(_ context.Context, _ job.MarkLate) error {
+		q := started(t, s, job.On(func(_ context.Context, _ job.MarkDelegationsLate) error {
 			n := times.Add(1)
 			switch n {
 			case 1:
@@ -140,7 +140,7 @@ func TestFailedJobIsTriedAgain(t *testing.T) {
 				return nil
 			}
 		}))
-		enqueue(t, s, q, job.MarkLate{Meeting: "meetings/m1"})
+		enqueue(t, s, q, job.MarkDelegationsLate{Meeting: "meetings/m1"})
 		if n := next(t, done); n != 2 {
 			t.Errorf("succeeded at attempt %d, want 2", n)
 		}
@@ -154,8 +154,8 @@ func TestSameJobWaitsOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		same := job.MarkLate{Meeting: "meetings/m1", MeetingRevision: 1}
-		later := job.MarkLate{Meeting: "meetings/m1", MeetingRevision: 2}
+		same := job.MarkDelegationsLate{Meeting: "meetings/m1", MeetingRevision: 1}
+		later := job.MarkDelegationsLate{Meeting: "meetings/m1", MeetingRevision: 2}
 		enqueue(t, s, q, same, same, later)
 		enqueue(t, s, q, same)
 		if n := count(t, s, "kind = 'mark_late'"); n != 2 {
@@ -163,7 +163,7 @@ func TestSameJobWaitsOnce(t *testing.T) {
 		}
 		// What one leaves another does.
 		started(t, s, worker)
-		got := map[job.MarkLate]bool{next(t, done): true, next(t, done): true}
+		got := map[job.MarkDelegationsLate]bool{next(t, done): true, next(t, done): true}
 		if !got[same] || !got[later] {
 			t.Errorf("did %v", got)
 		}
@@ -177,7 +177,7 @@ func TestJobWithoutWorkerIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = s.InTx(storetest.System(t), func(ctx context.Context, tx *store.Tx) error {
-			return q.Enqueue(ctx, tx, job.MarkLate{Meeting: "meetings/m1"})
+			return q.Enqueue(ctx, tx, job.MarkDelegationsLate{Meeting: "meetings/m1"})
 		})
 		if err == nil {
 			t.Error("no error")
@@ -222,7 +222,7 @@ func TestWritersAndWorkersTogether(t *testing.T) {
 	const writers, each = 8, 10
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		done := make(chan string, writers*each)
-		q := started(t, s, job.On(func(ctx context.Context, args job.MarkLate) error {
+		q := started(t, s, job.On(func(ctx context.Context, args job.MarkDelegationsLate) error {
 			err := s.InTx(ctx, func(_ context.Context, tx *store.Tx) error {
 				tx.Record(store.Change{Verb: "update", Type: "t", Resource: args.Meeting})
 				return nil
@@ -240,7 +240,7 @@ func TestWritersAndWorkersTogether(t *testing.T) {
 					err := s.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 						name := fmt.Sprintf("meetings/m%d-%d", w, i)
 						tx.Record(store.Change{Verb: "create", Type: "t", Resource: name})
-						return q.Enqueue(ctx, tx, job.MarkLate{Meeting: name})
+						return q.Enqueue(ctx, tx, job.MarkDelegationsLate{Meeting: name})
 					})
 					if err != nil {
 						t.Error(err)
@@ -266,7 +266,7 @@ func TestStop(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		begun := make(chan struct{})
 		ended := make(chan error, 1)
-		q, err := job.New(s, quiet(), job.On(func(ctx context.Context, _ job.MarkLate) error {
+		q, err := job.New(s, quiet(), job.On(func(ctx context.Context, _ job.MarkDelegationsLate) error {
 			close(begun)
 			<-ctx.Done()
 			ended <- ctx.Err()
@@ -280,7 +280,7 @@ func TestStop(t *testing.T) {
 			t.Fatal(err)
 		}
 		cancel() // does not reach the jobs
-		enqueue(t, s, q, job.MarkLate{Meeting: "meetings/m1"})
+		enqueue(t, s, q, job.MarkDelegationsLate{Meeting: "meetings/m1"})
 		next(t, begun)
 		select {
 		case err := <-ended:

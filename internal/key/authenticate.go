@@ -54,7 +54,7 @@ func (s *Service) find(ctx context.Context, id string, now time.Time) (held, err
 	if err != nil {
 		return held{}, err
 	}
-	k = held{hash: row.Hash, principal: toPrincipal(row), revoked: row.RevokeTime != nil, read: now}
+	k = held{hash: row.Hash, principal: principalFromRow(row), revoked: row.RevokeTime != nil, read: now}
 	if row.LastUseTime != nil {
 		k.lastUse = *row.LastUseTime
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/un-placard/placard/internal/store"
 )
 
-// toProto needs the row's meetings loaded. It never has the secret.
-func toProto(row *db.Key) *placardv1.Key {
+// keyFromRow needs the row's meetings loaded. It never has the secret.
+func keyFromRow(row *db.Key) *placardv1.Key {
 	k := &placardv1.Key{
 		Name:        name.Key(row.ID),
 		DisplayName: row.DisplayName,
@@ -45,11 +45,11 @@ func meetingsOf(row *db.Key) []string {
 	return ids
 }
 
-func toBinding(row *db.Key) binding {
+func bindingFromRow(row *db.Key) binding {
 	return binding{role: roleOf(row), entity: row.EntityID, meetings: meetingsOf(row), account: row.Account}
 }
 
-func toPrincipal(row *db.Key) access.Principal {
+func principalFromRow(row *db.Key) access.Principal {
 	p := access.Principal{
 		Role:     roleOf(row),
 		Entity:   row.EntityID,

@@ -51,7 +51,7 @@ func (s *Service) ListKeys(ctx context.Context, req *placardv1.ListKeysRequest) 
 	}
 	resp := &placardv1.ListKeysResponse{NextPageToken: next}
 	for _, row := range rows {
-		resp.Keys = append(resp.Keys, toProto(row))
+		resp.Keys = append(resp.Keys, keyFromRow(row))
 	}
 	return resp, nil
 }

@@ -50,7 +50,7 @@ func (s *Service) get(ctx context.Context, resource string) (*placardv1.Key, err
 	if err != nil {
 		return nil, readError(err, resource)
 	}
-	return toProto(row), nil
+	return keyFromRow(row), nil
 }
 
 func readError(err error, resource string) error {
@@ -68,7 +68,7 @@ func (s *Service) CreateKey(ctx context.Context, req *placardv1.CreateKeyRequest
 			if err != nil {
 				return nil, err
 			}
-			k := toProto(row)
+			k := keyFromRow(row)
 			k.Secret = t.text()
 			return k, nil
 		},
@@ -87,7 +87,7 @@ func (s *Service) RevokeKey(ctx context.Context, req *placardv1.RevokeKeyRequest
 			if err != nil {
 				return nil, err
 			}
-			return toProto(row), nil
+			return keyFromRow(row), nil
 		},
 		func(ctx context.Context, _ store.Done) (*placardv1.Key, error) {
 			return s.get(ctx, req.GetName())

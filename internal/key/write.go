@@ -98,7 +98,7 @@ func claim(ctx context.Context, tx *store.Tx, caller access.Principal, b binding
 	}
 	others := make([]binding, len(rows))
 	for i, row := range rows {
-		others[i] = toBinding(row)
+		others[i] = bindingFromRow(row)
 	}
 	return fault.Invalid(checkAccount(caller, b, others)...)
 }

@@ -310,7 +310,7 @@ func (s *Service) save(
 	}
 	tx.Record(change(verb, next, patch.Changed(before, after)))
 	if moved(before, after) {
-		late := job.MarkLate{Meeting: after.GetName(), MeetingRevision: next.Revision}
+		late := job.MarkDelegationsLate{Meeting: after.GetName(), MeetingRevision: next.Revision}
 		if err := s.queue.Enqueue(ctx, tx, late); err != nil {
 			return nil, fmt.Errorf("%s %s: %w", verb, after.GetName(), err)
 		}

@@ -57,7 +57,7 @@ func each(t *testing.T, fn func(t *testing.T, b bundle)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		queue, err := job.New(s, slog.New(slog.DiscardHandler), job.On(func(context.Context, job.MarkLate) error { return nil }),
+		queue, err := job.New(s, slog.New(slog.DiscardHandler), job.On(func(context.Context, job.MarkDelegationsLate) error { return nil }),
 			job.On(func(context.Context, job.MarkCredentialsLate) error { return nil }))
 		if err != nil {
 			t.Fatal(err)

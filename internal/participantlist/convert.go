@@ -14,7 +14,7 @@ func fill(list *placardv1.ParticipantList, e edition, o outline, persons map[str
 	for _, p := range o.parts {
 		shown := &placardv1.ParticipantList_Part{ParticipationStatus: p.status, Heading: headings[p.status]}
 		for _, d := range p.delegations {
-			row := toDelegation(d, toPersons(persons[d.entity]))
+			row := delegationFromOutline(d, personsFromVersions(persons[d.entity]))
 			shown.Delegations = append(shown.Delegations, row)
 			list.DelegationCount++
 			list.PersonCount += int32(len(row.Persons))
@@ -23,21 +23,21 @@ func fill(list *placardv1.ParticipantList, e edition, o outline, persons map[str
 	}
 }
 
-func toDelegation(d delegation, persons []*placardv1.ParticipantList_Person) *placardv1.ParticipantList_Delegation {
+func delegationFromOutline(d delegation, persons []*placardv1.ParticipantList_Person) *placardv1.ParticipantList_Delegation {
 	return &placardv1.ParticipantList_Delegation{
 		Entity: name.Entity(d.entity), EntityName: d.name, Late: &d.late, Persons: persons,
 	}
 }
 
-func toPersons(rows []*db.ParticipantVersion) []*placardv1.ParticipantList_Person {
+func personsFromVersions(rows []*db.ParticipantVersion) []*placardv1.ParticipantList_Person {
 	persons := make([]*placardv1.ParticipantList_Person, len(rows))
 	for i, row := range rows {
-		persons[i] = toPerson(row)
+		persons[i] = personFromVersion(row)
 	}
 	return persons
 }
 
-func toPerson(v *db.ParticipantVersion) *placardv1.ParticipantList_Person {
+func personFromVersion(v *db.ParticipantVersion) *placardv1.ParticipantList_Person {
 	return &placardv1.ParticipantList_Person{
 		Participant:     name.Participant(v.MeetingID, v.EntityID, v.ParticipantID),
 		Honorific:       v.Honorific,

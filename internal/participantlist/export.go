@@ -127,7 +127,7 @@ func (s *Service) each(
 				if len(rows[d.entity]) == 0 {
 					continue // withdrawn meanwhile
 				}
-				if err := visit(d, toPersons(rows[d.entity])); err != nil {
+				if err := visit(d, personsFromVersions(rows[d.entity])); err != nil {
 					return err
 				}
 			}

@@ -44,7 +44,7 @@ func writeJSON(w io.Writer, l listing) error {
 			}
 			before, after = slices.Concat(before, begin), end
 		}
-		shown := toDelegation(d, persons)
+		shown := delegationFromOutline(d, persons)
 		l.redact(&placardv1.ParticipantList{Parts: []*placardv1.ParticipantList_Part{
 			{Delegations: []*placardv1.ParticipantList_Delegation{shown}},
 		}})

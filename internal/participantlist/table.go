@@ -21,6 +21,22 @@ const (
 	byteOrderMark   = "\ufeff"
 )
 
+// columns are those of a table, in the order of its cells, as package locale
+// calls them.
+var columns = [...]string{
+	"participation_status", "entity_code", "entity", "order", "honorific", "display_name", "latin_name",
+	"functional_title", "organization", "role", "modality",
+}
+
+// header is the first row of a table in an official language.
+func header(lang string) []string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = locale.Heading(lang, c)
+	}
+	return out
+}
+
 // rows visits the rows of a list as a table, the header first.
 func (l listing) rows(visit func(cells []string) error) error {
 	words := locale.Words(l.language)
@@ -101,8 +117,8 @@ func writeSpreadsheet(w io.Writer, l listing) (err error) {
 	return nil
 }
 
-// newSheet begins the one sheet of a file, which what is too large for memory
-// goes to a temporary file of.
+// newSheet begins the one sheet of a file. Rows that are too many for memory go
+// to a temporary file until it is written.
 func newSheet(f *excelize.File, l listing) (*excelize.StreamWriter, error) {
 	words := papers[l.language]
 	name := words.list

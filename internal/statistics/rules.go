@@ -46,8 +46,9 @@ func progressOf(invited []invitee, groups []group, overdue bool) (
 	return total, byStatus, byRegion
 }
 
-// add counts an entity and its persons. Whoever communicated a composition has answered, though
-// nobody recorded an answer to the invitation, and attends until it is withdrawn.
+// add counts an entity and its persons. Whoever communicated a composition has
+// answered, though nobody recorded an answer to the invitation, and attends
+// until it is withdrawn.
 func (i invitee) add(to *placardv1.MeetingStatistics_Progress, persons tally, overdue bool) {
 	if i.Invitation == placardv1.Invitation_DRAFT.String() {
 		to.Drafts++

@@ -34,7 +34,7 @@ func created(resource string) store.Change {
 func TestInTxIsAllOrNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := store.WithRequest(storetest.System(t), store.Request{ID: "r1", Method: "m", Hash: []byte{1}})
-		q, err := job.New(s, slog.New(slog.DiscardHandler), job.On(func(context.Context, job.MarkLate) error { return nil }))
+		q, err := job.New(s, slog.New(slog.DiscardHandler), job.On(func(context.Context, job.MarkDelegationsLate) error { return nil }))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +44,7 @@ func TestInTxIsAllOrNothing(t *testing.T) {
 					return err
 				}
 				tx.Record(created("meetings/m1"))
-				if err := q.Enqueue(ctx, tx, job.MarkLate{Meeting: "meetings/m1"}); err != nil {
+				if err := q.Enqueue(ctx, tx, job.MarkDelegationsLate{Meeting: "meetings/m1"}); err != nil {
 					return err
 				}
 				return result
