@@ -86,6 +86,7 @@ setup: ## Installs what the tests need and the machine lacks.
 .PHONY: test
 test: setup ## Runs the tests on SQLite and PostgreSQL (PKG=..., ARGS=...).
 	scripts/with-postgres go test $(RACE) -timeout 30m $(ARGS) $(PKG)
+	$(if $(RACE),$(if $(filter ./...,$(PKG)),scripts/with-postgres go test -timeout 30m $(ARGS) -run '^TestPlans$$' ./internal/app))
 
 # The pages in a browser. Needs Node and Chromium (CHROMIUM=..., else
 # /usr/bin/chromium); leaves pictures of them in build/browser.
