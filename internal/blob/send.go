@@ -1,19 +1,17 @@
 package blob
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
-	"strings"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
+
+	"github.com/un-placard/placard/internal/download"
 )
 
 // partSize is how many bytes of a file go out at once.
@@ -38,7 +36,7 @@ func (s *Store) Send(ctx context.Context, file File, stream grpc.ServerStreaming
 		return err
 	}
 	defer func() { _ = r.Close() }() // it was read
-	out := NewWriter(stream, file.Name, file.Kind)
+	out := download.NewWriter(stream, file.Name, file.Kind)
 	if err := Copy(out, r, file.SHA256); err != nil {
 		return err
 	}
@@ -59,61 +57,3 @@ func Copy(to io.Writer, content io.Reader, checksum string) error {
 
 // plainWriter keeps io.Copy to the buffer that it was given.
 type plainWriter struct{ io.Writer }
-
-// Writer sends what is written into it as a file, in parts.
-type Writer struct {
-	stream grpc.ServerStreamingServer[httpbody.HttpBody]
-	name   string
-	kind   string
-	part   bytes.Buffer
-	begun  bool
-}
-
-// NewWriter makes a writer of a file with a name and a media type.
-func NewWriter(stream grpc.ServerStreamingServer[httpbody.HttpBody], name, kind string) *Writer {
-	return &Writer{stream: stream, name: name, kind: kind}
-}
-
-// Write implements io.Writer.
-func (w *Writer) Write(b []byte) (int, error) {
-	w.part.Write(b)
-	if w.part.Len() < partSize {
-		return len(b), nil
-	}
-	return len(b), w.send()
-}
-
-// Flush sends what has not been sent.
-func (w *Writer) Flush() error {
-	if w.begun && w.part.Len() == 0 {
-		return nil
-	}
-	return w.send()
-}
-
-// send gives a part away: who receives it in the process keeps it.
-func (w *Writer) send() error {
-	part := &httpbody.HttpBody{Data: bytes.Clone(w.part.Bytes())}
-	w.part.Reset()
-	if !w.begun {
-		w.begun = true
-		part.ContentType = w.kind
-		if err := w.stream.SetHeader(metadata.Pairs("content-disposition", disposition(w.name))); err != nil {
-			return fmt.Errorf("name the file: %w", err)
-		}
-	}
-	return w.stream.Send(part)
-}
-
-// disposition is the header Content-Disposition (RFC 6266): the name in UTF-8,
-// and for old programs in ASCII.
-func disposition(name string) string {
-	plain := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || strings.ContainsRune(`"\%/`, r) {
-			return '_'
-		}
-		return r
-	}, name)
-	encoded := strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
-	return fmt.Sprintf(`attachment; filename="%s"; filename*=UTF-8''%s`, plain, encoded)
-}

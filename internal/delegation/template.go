@@ -10,12 +10,11 @@ import (
 
 	"github.com/xuri/excelize/v2"
 	"google.golang.org/genproto/googleapis/api/httpbody"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/ent/db/participantversion"
+	"github.com/un-placard/placard/internal/download"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/name"
@@ -61,10 +60,9 @@ func (s *Service) DownloadDelegationTemplate(
 	if err != nil {
 		return nil, fmt.Errorf("write template: %w", err)
 	}
-	disposition := fmt.Sprintf("attachment; filename=%q",
-		"delegation-"+name.MeetingOf(req.GetName())+"-"+name.EntityOf(req.GetName())+"-"+language+".xlsx")
-	if err := grpc.SetHeader(ctx, metadata.Pairs("content-disposition", disposition)); err != nil {
-		return nil, fmt.Errorf("name the file: %w", err)
+	called := "delegation-" + name.MeetingOf(req.GetName()) + "-" + name.EntityOf(req.GetName()) + "-" + language + ".xlsx"
+	if err := download.SetName(ctx, download.Attachment, called); err != nil {
+		return nil, err
 	}
 	return &httpbody.HttpBody{ContentType: spreadsheetType, Data: file}, nil
 }

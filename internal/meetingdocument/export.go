@@ -16,6 +16,7 @@ import (
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/ent/db/document"
 	"github.com/un-placard/placard/internal/blob"
+	"github.com/un-placard/placard/internal/download"
 	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/store"
@@ -44,7 +45,7 @@ func (s *Service) ExportDocuments(
 	if err != nil {
 		return err
 	}
-	out := blob.NewWriter(stream, "documents-"+name.MeetingOf(req.GetParent())+"-"+letters[language]+".zip", "application/zip")
+	out := download.NewWriter(stream, "documents-"+name.MeetingOf(req.GetParent())+"-"+letters[language]+".zip", "application/zip")
 	if err := s.archive(ctx, out, rows, language); err != nil {
 		return err
 	}

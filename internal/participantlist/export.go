@@ -1,26 +1,22 @@
 package participantlist
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/document"
+	"github.com/un-placard/placard/internal/download"
 	"github.com/un-placard/placard/internal/fault"
 )
 
 const (
-	// chunkSize is about how many bytes go out at once.
-	chunkSize = 64 << 10
 	// batchSize is about how many persons are in memory at once.
 	batchSize = 1000
 	// maxPaged is how many persons a document of pages has: some 1,500 pages.
@@ -97,10 +93,7 @@ func (s *Service) ExportParticipantList(
 	l.redact = func(list *placardv1.ParticipantList) {
 		s.contract.Redact(access.From(ctx), placardv1.ParticipantListService_GetParticipantList_FullMethodName, list)
 	}
-	out := &download{
-		stream: stream, contentType: f.contentType,
-		name: "participants-" + l.meeting + "-" + l.language + "." + f.extension,
-	}
+	out := download.NewWriter(stream, "participants-"+l.meeting+"-"+l.language+"."+f.extension, f.contentType)
 	if req.GetFormat() == placardv1.ExportParticipantListRequest_PDF {
 		err = s.writePDF(ctx, out, l)
 	} else {
@@ -109,7 +102,7 @@ func (s *Service) ExportParticipantList(
 	if err != nil {
 		return err
 	}
-	return out.send()
+	return out.Flush()
 }
 
 // each visits the delegations of an outline, in batches of persons.
@@ -150,42 +143,4 @@ func (s *Service) writePDF(ctx context.Context, w io.Writer, l listing) error {
 			"this server makes no PDF, because LibreOffice is not installed: export the list as DOCX")
 	}
 	return err
-}
-
-// download sends what is written in chunks, each of which ends with a write. The
-// first one says what the file is.
-type download struct {
-	stream            grpc.ServerStreamingServer[httpbody.HttpBody]
-	contentType, name string
-	buffer            bytes.Buffer
-	begun             bool
-}
-
-// Write implements io.Writer.
-func (d *download) Write(b []byte) (int, error) {
-	d.buffer.Write(b)
-	if d.buffer.Len() < chunkSize {
-		return len(b), nil
-	}
-	return len(b), d.send()
-}
-
-// send sends what is written.
-func (d *download) send() error {
-	if d.begun && d.buffer.Len() == 0 {
-		return nil
-	}
-	chunk := &httpbody.HttpBody{Data: bytes.Clone(d.buffer.Bytes())}
-	if !d.begun {
-		chunk.ContentType = d.contentType
-		if err := d.stream.SetHeader(metadata.Pairs("content-disposition", fmt.Sprintf("attachment; filename=%q", d.name))); err != nil {
-			return fmt.Errorf("name the file: %w", err)
-		}
-	}
-	d.begun = true
-	d.buffer.Reset()
-	if err := d.stream.Send(chunk); err != nil {
-		return fmt.Errorf("send list: %w", err)
-	}
-	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
@@ -112,17 +111,6 @@ func batches(delegations []delegation, persons int) [][]string {
 		out = append(out, run)
 	}
 	return out
-}
-
-// plainCell makes a cell plain text for a spreadsheet, which would take one
-// that begins with these, or does so behind white space, for a formula (OWASP,
-// CSV Injection).
-func plainCell(text string) string {
-	if first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(text, unicode.IsSpace)); strings.ContainsRune("=+-@＝＋－＠", first) ||
-		strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "\r") {
-		return "'" + text
-	}
-	return text
 }
 
 // sentence says in a language that the entities of a status were represented.

@@ -11,27 +11,6 @@ import (
 	"github.com/un-placard/placard/internal/locale"
 )
 
-func TestPlainCell(t *testing.T) {
-	for text, want := range map[string]string{
-		"":                    "",
-		"María":               "María",
-		"=1+1":                "'=1+1",
-		"+43 1":               "'+43 1",
-		"-2":                  "'-2",
-		"@SUM(A1)":            "'@SUM(A1)",
-		"\t=1":                "'\t=1",
-		"\r=1":                "'\r=1",
-		"a=b":                 "a=b",
-		"'=1":                 "'=1",
-		"اسم":                 "اسم",
-		"Smith, \"J\"\nthird": "Smith, \"J\"\nthird",
-	} {
-		if got := plainCell(text); got != want {
-			t.Errorf("plainCell(%q) = %q, want %q", text, got, want)
-		}
-	}
-}
-
 func TestBatches(t *testing.T) {
 	of := func(persons ...int) []delegation {
 		var out []delegation

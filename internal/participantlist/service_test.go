@@ -469,7 +469,7 @@ func TestExportParticipantListLarge(t *testing.T) {
 			t.Errorf("%d rows", len(got))
 		}
 		for i, c := range out.chunks {
-			if n := len(c.GetData()); n > 66<<10 || !bytes.HasSuffix(c.GetData(), []byte("\r\n")) {
+			if n := len(c.GetData()); n > 130<<10 || !bytes.HasSuffix(c.GetData(), []byte("\r\n")) {
 				t.Errorf("chunk %d of %d bytes ends with %q", i, n, c.GetData()[n-2:])
 			}
 		}

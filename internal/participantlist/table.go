@@ -13,6 +13,7 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/locale"
+	"github.com/un-placard/placard/internal/sheet"
 )
 
 const (
@@ -66,7 +67,7 @@ func writeCSV(w io.Writer, l listing) error {
 	rows.UseCRLF = true
 	return l.rows(func(cells []string) error {
 		for i, cell := range cells {
-			cells[i] = plainCell(cell)
+			cells[i] = sheet.Guard(cell)
 		}
 		_ = rows.Write(cells) // into memory
 		rows.Flush()

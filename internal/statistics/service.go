@@ -4,15 +4,13 @@ package statistics
 
 import (
 	"context"
-	"fmt"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/internal/download"
 	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/store"
@@ -58,9 +56,9 @@ func (s *Service) DrawMeetingStatistics(
 	if err != nil {
 		return nil, err
 	}
-	disposition := fmt.Sprintf("inline; filename=%q", meeting+"-"+kebab(req.GetChart())+"-"+language+".svg")
-	if err := grpc.SetHeader(ctx, metadata.Pairs("content-disposition", disposition)); err != nil {
-		return nil, fmt.Errorf("name the file: %w", err)
+	file := meeting + "-" + kebab(req.GetChart()) + "-" + language + ".svg"
+	if err := download.SetName(ctx, download.Inline, file); err != nil {
+		return nil, err
 	}
 	return &httpbody.HttpBody{ContentType: "image/svg+xml", Data: image}, nil
 }
