@@ -14,6 +14,11 @@ IMAGE = build/.contract/image.binpb
 # The race detector needs a C compiler.
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && command -v $$(go env CC) >/dev/null && echo -race)
 
+# The databases of the tests lie in memory where there is room, and programs may be
+# run from there: they do not have to outlive the machine.
+IN_MEMORY = $(shell awk '$$2 == "/dev/shm" && $$4 !~ /noexec/' /proc/mounts 2>/dev/null | grep -q . && \
+	test "$$(df --output=avail /dev/shm | tail -n 1)" -gt 6000000 && echo TMPDIR=/dev/shm)
+
 # What `make test` runs: make test PKG=./internal/delegation/... ARGS='-run Submit -v'
 PKG = ./...
 ARGS =
@@ -85,7 +90,7 @@ setup: ## Installs what the tests need and the machine lacks.
 
 .PHONY: test
 test: setup ## Runs the tests on SQLite and PostgreSQL (PKG=..., ARGS=...).
-	scripts/with-postgres go test $(RACE) -timeout 30m $(ARGS) $(PKG)
+	$(IN_MEMORY) scripts/with-postgres go test $(RACE) -timeout 30m $(ARGS) $(PKG)
 	$(if $(RACE),$(if $(filter ./...,$(PKG)),scripts/with-postgres go test -timeout 30m $(ARGS) -run '^TestPlans$$' ./internal/app))
 
 # The pages in a browser. Needs Node and Chromium (CHROMIUM=..., else

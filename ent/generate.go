@@ -1,4 +1,4 @@
 // Package ent holds the tables: schema by hand, db generated from it.
 package ent
 
-//go:generate go tool ent generate --target db --feature sql/versioned-migration,sql/upsert,sql/lock,sql/modifier,sql/execquery,intercept --template dir=./template ./schema
+//go:generate go tool ent generate --target db --feature sql/versioned-migration,sql/lock,sql/modifier,sql/execquery,intercept --template dir=./template ./schema

@@ -227,6 +227,37 @@ func TestList(t *testing.T) {
 	run(t, nil, "node", "node/list.mjs", "examples", "es").want(t, 2, "PLACARD_KEY")
 }
 
+func TestVerify(t *testing.T) {
+	needs(t, "python3", "openssl")
+	e := start(t)
+	e.submit(t, "AUT", map[string]string{"familyName": "MÜSTERMANN \"\\\U0001F600", "givenName": "Erika", "role": "HEAD"})
+	e.post(t, meeting+"/participantList:issue", nil)
+	_, list := apptest.Do(t, e.Request(t, e.secretariat, http.MethodGet, "/v1/"+meeting+"/participantList:export?format=JSON&language=es", nil))
+	verify := func(list []byte) result {
+		path := filepath.Join(t.TempDir(), "list.json")
+		if err := os.WriteFile(path, list, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return run(t, e.settings(""), "python3", "python/verify.py", path)
+	}
+	verify(list).want(t, 0, meeting+"/participantList, es: 1 persons")
+	verify(bytes.Replace(list, []byte("Erika"), []byte("Erike"), 1)).want(t, 1, "changed after it was sealed")
+	verify(bytes.Replace(list, []byte(`"signature":"`), []byte(`"signature":"AAAA`), 1)).want(t, 1, "signature of the seal is wrong")
+	verify(bytes.Replace(list, []byte(`"language":"es"`), []byte(`"language":"es","language":"en"`), 1)).want(t, 1, "not a sealed list")
+	verify([]byte("[]")).want(t, 1, "not a sealed list")
+	var sealed struct{ Seal struct{ SigningKey string } }
+	if err := json.Unmarshal(list, &sealed); err != nil {
+		t.Fatal(err)
+	}
+	admin := e.Key(t, placardv1.Access_ADMIN, "")
+	if status, answer := e.REST(t, admin, http.MethodPost, "/v1/"+sealed.Seal.SigningKey+":revoke", nil); status != http.StatusOK {
+		t.Fatalf("revoke: %d %v", status, answer)
+	}
+	verify(list).want(t, 1, "not published")
+	run(t, e.settings(""), "python3", "python/verify.py", "nowhere.json").want(t, 2, "nowhere.json")
+	run(t, nil, "python3", "python/verify.py", "list.json").want(t, 2, "usage")
+}
+
 func TestFollow(t *testing.T) {
 	e := start(t)
 	program := filepath.Join(t.TempDir(), "follow")

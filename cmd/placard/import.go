@@ -19,7 +19,7 @@ import (
 	"github.com/un-placard/placard/internal/app"
 	"github.com/un-placard/placard/internal/config"
 	"github.com/un-placard/placard/internal/delegation"
-	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/name"
 )
 
 func newImport(environ []string) *cobra.Command {
@@ -51,26 +51,52 @@ func (f *importFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would change, and write nothing")
 }
 
-func (f *importFlags) plan() (app.ImportPlan, error) {
+// of checks the flags, and answers what they say of an import.
+func (f *importFlags) of() (*placardv1.ImportDelegationsRequest, error) {
 	if f.meeting == "" {
-		return app.ImportPlan{}, usageError{errors.New("--meeting: is needed")}
+		return nil, usageError{errors.New("--meeting: is needed")}
 	}
 	channel := placardv1.Channel(placardv1.Channel_value[strings.ToUpper(f.channel)])
 	if !slices.Contains([]placardv1.Channel{placardv1.Channel_EMAIL, placardv1.Channel_FAX, placardv1.Channel_POST}, channel) {
-		return app.ImportPlan{}, usageError{errors.New("--channel: want email, fax or post")}
+		return nil, usageError{errors.New("--channel: want email, fax or post")}
 	}
-	plan := app.ImportPlan{
-		Meeting: strings.TrimPrefix(f.meeting, "meetings/"), Channel: channel, ReceiptDate: f.receipt, DryRun: f.dryRun,
+	req := &placardv1.ImportDelegationsRequest{
+		Parent: name.Meeting(strings.TrimPrefix(f.meeting, "meetings/")), Channel: channel, ReceiptDate: f.receipt, ValidateOnly: f.dryRun,
 	}
 	if f.withdrawals >= 0 {
-		plan.MaxWithdrawals = &f.withdrawals
+		req.MaxWithdrawals = &f.withdrawals
 	}
-	return plan, nil
+	return req, nil
+}
+
+// noteFlags are the flags of what comes with the composition of one delegation.
+type noteFlags struct {
+	reference, date                  string
+	focalName, focalMail, focalPhone string
+}
+
+func (f *noteFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.reference, "note", "", "reference of the note verbale that communicates the composition")
+	cmd.Flags().StringVar(&f.date, "note-date", "", "date of the note verbale, YYYY-MM-DD")
+	cmd.Flags().StringVar(&f.focalName, "focal-point", "", "name of the person of the mission who answers for the composition")
+	cmd.Flags().StringVar(&f.focalMail, "focal-email", "", "e-mail address of that person")
+	cmd.Flags().StringVar(&f.focalPhone, "focal-phone", "", "telephone number of that person")
+}
+
+// put adds to a request what was said; what was not stays as it is.
+func (f *noteFlags) put(req *placardv1.ImportDelegationRequest) {
+	if f.reference != "" || f.date != "" {
+		req.NoteVerbale = &placardv1.NoteVerbale{Reference: f.reference, Date: f.date}
+	}
+	if f.focalName != "" || f.focalMail != "" || f.focalPhone != "" {
+		req.FocalPoint = &placardv1.FocalPoint{Name: f.focalName, Email: f.focalMail, Phone: f.focalPhone}
+	}
 }
 
 func newImportDelegation(environ []string) *cobra.Command {
 	flags := config.DatabaseFlags()
-	var of importFlags
+	var shared importFlags
+	var note noteFlags
 	var entity string
 	cmd := &cobra.Command{
 		Use:   "delegation FILE",
@@ -81,7 +107,7 @@ for the columns.`,
 		Example: `  placard import delegation austria.xlsx --meeting wgtip-2026 --entity AUT --dry-run`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plan, err := of.plan()
+			many, err := shared.of()
 			if err != nil {
 				return err
 			}
@@ -89,9 +115,6 @@ for the columns.`,
 				return usageError{errors.New("--entity: is needed")}
 			}
 			return withDatabase(cmd, flags, environ, func(c *app.Core) error {
-				if err := c.FindMeeting(cmd.Context(), plan.Meeting); err != nil {
-					return told(err)
-				}
 				entities, err := c.FindEntities(cmd.Context())
 				if err != nil {
 					return err
@@ -105,20 +128,30 @@ for the columns.`,
 					return err
 				}
 				defer func() { _ = file.Close() }() // it was only read
-				done, err := c.ImportDelegation(cmd.Context(), file, code, plan)
-				if err != nil {
-					return told(err)
+				req := &placardv1.ImportDelegationRequest{
+					Name: name.Delegation(name.MeetingOf(many.GetParent()), code), Channel: many.GetChannel(), ReceiptDate: many.GetReceiptDate(),
+					MaxWithdrawals: many.MaxWithdrawals, //nolint:protogetter // unset differs from 0
+					ValidateOnly:   many.GetValidateOnly(),
 				}
-				tally := newTally(cmd.OutOrStdout(), plan.DryRun)
-				tally.add(done)
-				if tally.counts["REFUSED"] > 0 {
+				note.put(req)
+				done, err := c.ImportDelegation(cmd.Context(), file, req)
+				if err != nil {
+					return explain(err)
+				}
+				tally := newTally(cmd.OutOrStdout(), shared.dryRun)
+				tally.file(done)
+				for _, r := range done.GetResults() {
+					tally.add(r)
+				}
+				if tally.refused() > 0 {
 					return fmt.Errorf("%s: nothing was written", args[0])
 				}
 				return nil
 			})
 		},
 	}
-	of.add(cmd)
+	shared.add(cmd)
+	note.add(cmd)
 	cmd.Flags().StringVar(&entity, "entity", "", "the entity: code (AUT), code of two letters, or name")
 	cmd.Flags().AddFlagSet(flags)
 	return cmd
@@ -126,7 +159,7 @@ for the columns.`,
 
 func newImportDelegations(environ []string) *cobra.Command {
 	flags := config.DatabaseFlags()
-	var of importFlags
+	var shared importFlags
 	cmd := &cobra.Command{
 		Use:   "delegations FILE",
 		Short: "Import the compositions of many delegations",
@@ -142,74 +175,60 @@ delegation in progress.`,
   placard import delegations all.csv --meeting wgtip-2026`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plan, err := of.plan()
+			req, err := shared.of()
 			if err != nil {
 				return err
 			}
 			return withDatabase(cmd, flags, environ, func(c *app.Core) error {
-				return importMany(cmd, c, args[0], plan)
+				return importMany(cmd, c, args[0], req)
 			})
 		},
 	}
-	of.add(cmd)
+	shared.add(cmd)
 	cmd.Flags().AddFlagSet(flags)
 	return cmd
 }
 
-func importMany(cmd *cobra.Command, c *app.Core, path string, plan app.ImportPlan) error {
+func importMany(cmd *cobra.Command, c *app.Core, path string, req *placardv1.ImportDelegationsRequest) error {
 	ctx := cmd.Context()
-	if err := c.FindMeeting(ctx, plan.Meeting); err != nil {
-		return told(err)
-	}
 	file, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	parts, wrong, err := c.SurveyDelegations(ctx, file)
+	found, err := c.SurveyDelegations(ctx, file)
 	if err != nil {
 		return err
 	}
-	if len(wrong) > 0 {
-		return fmt.Errorf("%s:\n%w", path, problemsOf(wrong))
+	if len(found.Problems) > 0 {
+		return fmt.Errorf("%s:\n%w", path, problemsOf(found.Problems))
 	}
-	persons := 0
-	for _, p := range parts {
-		persons += p.Persons
-	}
-	tally := newTally(cmd.OutOrStdout(), plan.DryRun)
-	bar := newProgress(cmd.ErrOrStderr(), persons)
-	err = c.ImportDelegations(ctx, file, parts, plan, func(done app.Imported) {
+	tally := newTally(cmd.OutOrStdout(), req.GetValidateOnly())
+	bar := newProgress(cmd.ErrOrStderr(), found.Persons)
+	tally.file(found.Answer)
+	_, err = c.ImportDelegations(ctx, file, found, req, func(done *delegation.Imported) {
 		bar.hide()
 		tally.add(done)
-		bar.add(done.Persons)
+		bar.add(int(done.GetPersons()))
 	})
 	bar.hide()
 	tally.end()
 	switch {
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("stopped after %d of %d delegations: run the same command again to go on", tally.seen, len(parts))
+		return fmt.Errorf("stopped after %d of %d delegations: run the same command again to go on", tally.seen(), len(found.Parts))
 	case err != nil:
-		return told(err)
-	case tally.counts["REFUSED"] > 0:
-		return fmt.Errorf("%d of %d delegations were refused", tally.counts["REFUSED"], len(parts))
+		return explain(err)
+	case tally.refused() > 0:
+		return fmt.Errorf("%d of %d delegations were refused", tally.refused(), len(found.Parts))
 	}
 	return nil
 }
 
-// told is what people are told of an error: of a fault its message.
-func told(err error) error {
-	if _, ok := fault.As(err); ok {
-		return explain(err)
-	}
-	return err
-}
-
 // problemsOf are problems of a file by line and column.
-func problemsOf(list []delegation.LineProblem) error {
+func problemsOf(list []*delegation.LineProblem) error {
 	var all problems
 	for _, p := range list {
-		all.add(int(p.Line), cmp.Or(p.GetColumn(), p.GetField()), p.GetMessage())
+		all.add(int(p.GetLine()), cmp.Or(p.GetProblem().GetColumn(), p.GetProblem().GetField()), p.GetProblem().GetMessage())
 	}
 	return all.err()
 }
@@ -218,73 +237,59 @@ func problemsOf(list []delegation.LineProblem) error {
 type tally struct {
 	out    io.Writer
 	dryRun bool
-	counts map[string]int
-	seen   int
+	counts map[delegation.Outcome]int
 }
 
 func newTally(out io.Writer, dryRun bool) *tally {
-	return &tally{out: out, dryRun: dryRun, counts: map[string]int{}}
+	return &tally{out: out, dryRun: dryRun, counts: map[delegation.Outcome]int{}}
 }
 
-// add says what became of a delegation; of a refused one everything that is
-// wrong, by line and column.
-func (t *tally) add(done app.Imported) {
-	items := done.Result.GetDifference().GetItems()
-	what := "updated"
-	switch {
-	case done.Before:
-		what = "before"
-	case done.Refused():
-		what = "REFUSED"
-	case done.Created:
-		what = "created"
-	case len(items) == 0:
-		what = "unchanged"
+// seen is how many delegations were added.
+func (t *tally) seen() int {
+	n := 0
+	for _, count := range t.counts {
+		n += count
 	}
-	t.seen++
-	t.counts[what]++
-	line := fmt.Sprintf("%-9s  %s", what, done.Entity)
-	switch what {
-	case "before", "unchanged":
-	case "REFUSED":
-		line += ":\n" + indented(t.wrong(done))
+	return n
+}
+
+func (t *tally) refused() int { return t.counts[placardv1.ImportDelegationsResponse_Result_REFUSED] }
+
+// file says what should be known of the file as a whole.
+func (t *tally) file(done *placardv1.ImportDelegationsResponse) {
+	if done.GetEncoding() == "windows-1252" {
+		t.say("the file is taken for Windows-1252; look at the accents")
+	}
+	if unknown := done.GetUnknownColumns(); len(unknown) > 0 {
+		t.say("columns that are not read: " + strings.Join(unknown, ", "))
+	}
+}
+
+// add says what became of a delegation; of a refused one what is wrong, by line
+// and column.
+func (t *tally) add(done *delegation.Imported) {
+	t.counts[done.GetOutcome()]++
+	of := name.EntityOf(done.GetDelegation())
+	changes := fmt.Sprintf("%s: %d added, %d changed, %d withdrawn", of, done.GetAdded(), done.GetChanged(), done.GetWithdrawn())
+	if done.GetNeedsReview() {
+		changes += "; waits for review"
+	}
+	switch done.GetOutcome() {
+	case placardv1.ImportDelegationsResponse_Result_DONE_BEFORE:
+		t.say("before     " + of)
+	case placardv1.ImportDelegationsResponse_Result_UNCHANGED:
+		t.say("unchanged  " + of)
+	case placardv1.ImportDelegationsResponse_Result_REFUSED:
+		t.say("REFUSED    " + of + ":\n" + indented(problemsOf(done.GetProblems())))
+	case placardv1.ImportDelegationsResponse_Result_CREATED:
+		t.say("created    " + changes)
 	default:
-		kinds := map[delegation.Kind]int{}
-		for _, i := range items {
-			kinds[i.GetKind()]++
-		}
-		line += fmt.Sprintf(": %d added, %d changed, %d withdrawn",
-			kinds[placardv1.CompositionDifference_Item_ADDED], kinds[placardv1.CompositionDifference_Item_CHANGED],
-			kinds[placardv1.CompositionDifference_Item_WITHDRAWN])
-		if done.Result.GetDifference().GetNeedsReview() {
-			line += "; waits for review"
-		}
+		t.say("updated    " + changes)
 	}
-	if unknown := done.Result.GetUnknownColumns(); len(unknown) > 0 && t.seen == 1 {
-		line = "columns that are not read: " + strings.Join(unknown, ", ") + "\n" + line
-	}
-	if r := done.Result; r.GetEncoding() == "windows-1252" && t.seen == 1 {
-		line = "the file is taken for Windows-1252; look at the accents\n" + line
-	}
-	_, _ = fmt.Fprintln(t.out, line) // a terminal that is gone
 }
 
-// wrong is everything that is wrong with a delegation.
-func (t *tally) wrong(done app.Imported) error {
-	if done.Err != nil {
-		return told(done.Err)
-	}
-	var all []delegation.LineProblem
-	for _, p := range done.Result.GetProblems() {
-		all = append(all, delegation.LineProblem{Problem: p})
-	}
-	for _, row := range done.Result.GetRows() {
-		for _, p := range row.GetProblems() {
-			all = append(all, delegation.LineProblem{Line: row.GetLine(), Problem: p})
-		}
-	}
-	return problemsOf(all)
-}
+// say writes a line; a terminal may be gone.
+func (t *tally) say(line string) { _, _ = fmt.Fprintln(t.out, line) }
 
 func indented(err error) string {
 	return "  " + strings.ReplaceAll(err.Error(), "\n", "\n  ")
@@ -292,16 +297,14 @@ func indented(err error) string {
 
 // end says how many there were of each.
 func (t *tally) end() {
-	var parts []string
-	for _, what := range []string{"created", "updated", "unchanged", "REFUSED", "before"} {
-		name := map[string]string{"REFUSED": "refused", "before": "done before"}[what]
-		parts = append(parts, fmt.Sprintf("%d %s", t.counts[what], cmp.Or(name, what)))
-	}
 	end := ""
 	if t.dryRun {
 		end = " (dry run: nothing is written)"
 	}
-	_, _ = fmt.Fprintln(t.out, strings.Join(parts, ", ")+end)
+	t.say(fmt.Sprintf("%d created, %d updated, %d unchanged, %d refused, %d done before",
+		t.counts[placardv1.ImportDelegationsResponse_Result_CREATED], t.counts[placardv1.ImportDelegationsResponse_Result_UPDATED],
+		t.counts[placardv1.ImportDelegationsResponse_Result_UNCHANGED], t.refused(),
+		t.counts[placardv1.ImportDelegationsResponse_Result_DONE_BEFORE]) + end)
 }
 
 // progress is a bar in a terminal, and nothing elsewhere.

@@ -81,14 +81,23 @@ func TestImportDelegation(t *testing.T) {
 		if after := lastChange(t, env); after != before {
 			t.Errorf("%d changes", after-before)
 		}
-		if code, out, errs = run("family_name,role\nA,HEAD\n", "--max-withdrawals", "2", "--channel", "fax", "--receipt-date", "2020-01-02"); code != 0 || !strings.Contains(out, "updated    AUT: 1 added, 0 changed, 2 withdrawn") {
+		if code, out, errs = run("family_name,role\nA,HEAD\n", "--max-withdrawals", "2", "--channel", "fax", "--receipt-date", "2020-01-02",
+			"--note", "45/2026", "--note-date", "2020-01-01", "--focal-point", "Max Muster", "--focal-email", "mission@example.org"); code != 0 || !strings.Contains(out, "updated    AUT: 1 added, 0 changed, 2 withdrawn") {
 			t.Errorf("others, allowed: exit code %d\n%s%s", code, out, errs)
+		}
+		d, err = placardv1.NewDelegationServiceClient(env.GRPC).GetDelegation(
+			apptest.As(t.Context(), env.Key(t, placardv1.Access_ADMIN, "")), &placardv1.GetDelegationRequest{Name: "meetings/m1/delegations/AUT"})
+		if err != nil || d.GetNoteVerbale().GetReference() != "45/2026" || d.GetNoteVerbale().GetDate() != "2020-01-01" ||
+			d.GetFocalPoint().GetName() != "Max Muster" || d.GetFocalPoint().GetEmail() != "mission@example.org" || d.GetReceiptDate() != "2020-01-02" {
+			t.Errorf("what came with the composition: %v, %v", d, err)
 		}
 		for _, x := range []struct {
 			args []string
 			code int
 			says string
 		}{
+			{[]string{"--entity", "AUT", "--meeting", "m1", "--focal-email", "nobody"}, exitFailed, "focal_point.email: must be an e-mail address"},
+			{[]string{"--entity", "AUT", "--meeting", "m1", "--receipt-date", "yesterday"}, exitFailed, "receipt_date: must be a day"},
 			{[]string{"--meeting", "m1"}, exitUsage, "--entity: is needed"},
 			{[]string{"--entity", "AUT"}, exitUsage, "--meeting: is needed"},
 			{[]string{"--entity", "AUT", "--meeting", "m1", "--channel", "api"}, exitUsage, "--channel: want"},

@@ -84,7 +84,7 @@ Exit codes: 1 for what failed, 2 for wrong arguments or settings.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newServe(environ), newMigrate(environ), newKey(environ), newImport(environ), newEntities(environ), newInstruments(environ),
-		newCheck(environ), newDemo(), newVersion(),
+		newVerify(), newCheck(environ), newDemo(), newVersion(),
 	)
 	strict(root)
 	return root

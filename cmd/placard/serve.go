@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/un-placard/placard/internal/app"
@@ -31,11 +33,16 @@ SIGINT or SIGTERM stops it: requests in progress are finished first.`,
   placard serve --db postgres://placard@db/placard --secret-file /etc/placard/secret.key \
     --http :443 --grpc :9090 --tls-cert cert.pem --tls-key key.pem`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			cfg, log, err := valid(cmd, flags, environ)
 			if err != nil {
 				return err
 			}
+			remove, err := ownTemp(cfg.Dir)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, remove()) }()
 			a, err := app.New(cmd.Context(), cfg, log)
 			if err != nil {
 				return err

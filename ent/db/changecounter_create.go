@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/un-placard/placard/ent/db/changecounter"
@@ -18,7 +17,6 @@ type ChangeCounterCreate struct {
 	config
 	mutation *ChangeCounterMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetValue sets the "value" field.
@@ -98,7 +96,6 @@ func (_c *ChangeCounterCreate) createSpec() (*ChangeCounter, *sqlgraph.CreateSpe
 		_node = &ChangeCounter{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(changecounter.Table, sqlgraph.NewFieldSpec(changecounter.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
@@ -110,181 +107,11 @@ func (_c *ChangeCounterCreate) createSpec() (*ChangeCounter, *sqlgraph.CreateSpe
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.ChangeCounter.Create().
-//		SetValue(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ChangeCounterUpsert) {
-//			SetValue(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ChangeCounterCreate) OnConflict(opts ...sql.ConflictOption) *ChangeCounterUpsertOne {
-	_c.conflict = opts
-	return &ChangeCounterUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.ChangeCounter.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ChangeCounterCreate) OnConflictColumns(columns ...string) *ChangeCounterUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ChangeCounterUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// ChangeCounterUpsertOne is the builder for "upsert"-ing
-	//  one ChangeCounter node.
-	ChangeCounterUpsertOne struct {
-		create *ChangeCounterCreate
-	}
-
-	// ChangeCounterUpsert is the "OnConflict" setter.
-	ChangeCounterUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetValue sets the "value" field.
-func (u *ChangeCounterUpsert) SetValue(v int64) *ChangeCounterUpsert {
-	u.Set(changecounter.FieldValue, v)
-	return u
-}
-
-// UpdateValue sets the "value" field to the value that was provided on create.
-func (u *ChangeCounterUpsert) UpdateValue() *ChangeCounterUpsert {
-	u.SetExcluded(changecounter.FieldValue)
-	return u
-}
-
-// AddValue adds v to the "value" field.
-func (u *ChangeCounterUpsert) AddValue(v int64) *ChangeCounterUpsert {
-	u.Add(changecounter.FieldValue, v)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.ChangeCounter.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(changecounter.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *ChangeCounterUpsertOne) UpdateNewValues() *ChangeCounterUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(changecounter.FieldID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.ChangeCounter.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *ChangeCounterUpsertOne) Ignore() *ChangeCounterUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ChangeCounterUpsertOne) DoNothing() *ChangeCounterUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ChangeCounterCreate.OnConflict
-// documentation for more info.
-func (u *ChangeCounterUpsertOne) Update(set func(*ChangeCounterUpsert)) *ChangeCounterUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ChangeCounterUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetValue sets the "value" field.
-func (u *ChangeCounterUpsertOne) SetValue(v int64) *ChangeCounterUpsertOne {
-	return u.Update(func(s *ChangeCounterUpsert) {
-		s.SetValue(v)
-	})
-}
-
-// AddValue adds v to the "value" field.
-func (u *ChangeCounterUpsertOne) AddValue(v int64) *ChangeCounterUpsertOne {
-	return u.Update(func(s *ChangeCounterUpsert) {
-		s.AddValue(v)
-	})
-}
-
-// UpdateValue sets the "value" field to the value that was provided on create.
-func (u *ChangeCounterUpsertOne) UpdateValue() *ChangeCounterUpsertOne {
-	return u.Update(func(s *ChangeCounterUpsert) {
-		s.UpdateValue()
-	})
-}
-
-// Exec executes the query.
-func (u *ChangeCounterUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("db: missing options for ChangeCounterCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ChangeCounterUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *ChangeCounterUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *ChangeCounterUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // ChangeCounterCreateBulk is the builder for creating many ChangeCounter entities in bulk.
 type ChangeCounterCreateBulk struct {
 	config
 	err      error
 	builders []*ChangeCounterCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the ChangeCounter entities in the database.
@@ -313,7 +140,6 @@ func (_c *ChangeCounterCreateBulk) Save(ctx context.Context) ([]*ChangeCounter, 
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -364,141 +190,6 @@ func (_c *ChangeCounterCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *ChangeCounterCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.ChangeCounter.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ChangeCounterUpsert) {
-//			SetValue(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ChangeCounterCreateBulk) OnConflict(opts ...sql.ConflictOption) *ChangeCounterUpsertBulk {
-	_c.conflict = opts
-	return &ChangeCounterUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.ChangeCounter.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ChangeCounterCreateBulk) OnConflictColumns(columns ...string) *ChangeCounterUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ChangeCounterUpsertBulk{
-		create: _c,
-	}
-}
-
-// ChangeCounterUpsertBulk is the builder for "upsert"-ing
-// a bulk of ChangeCounter nodes.
-type ChangeCounterUpsertBulk struct {
-	create *ChangeCounterCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.ChangeCounter.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(changecounter.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *ChangeCounterUpsertBulk) UpdateNewValues() *ChangeCounterUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(changecounter.FieldID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.ChangeCounter.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *ChangeCounterUpsertBulk) Ignore() *ChangeCounterUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ChangeCounterUpsertBulk) DoNothing() *ChangeCounterUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ChangeCounterCreateBulk.OnConflict
-// documentation for more info.
-func (u *ChangeCounterUpsertBulk) Update(set func(*ChangeCounterUpsert)) *ChangeCounterUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ChangeCounterUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetValue sets the "value" field.
-func (u *ChangeCounterUpsertBulk) SetValue(v int64) *ChangeCounterUpsertBulk {
-	return u.Update(func(s *ChangeCounterUpsert) {
-		s.SetValue(v)
-	})
-}
-
-// AddValue adds v to the "value" field.
-func (u *ChangeCounterUpsertBulk) AddValue(v int64) *ChangeCounterUpsertBulk {
-	return u.Update(func(s *ChangeCounterUpsert) {
-		s.AddValue(v)
-	})
-}
-
-// UpdateValue sets the "value" field to the value that was provided on create.
-func (u *ChangeCounterUpsertBulk) UpdateValue() *ChangeCounterUpsertBulk {
-	return u.Update(func(s *ChangeCounterUpsert) {
-		s.UpdateValue()
-	})
-}
-
-// Exec executes the query.
-func (u *ChangeCounterUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("db: OnConflict was set for builder %d. Set it on the ChangeCounterCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("db: missing options for ChangeCounterCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ChangeCounterUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -26,11 +26,15 @@ import (
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
+	"github.com/un-placard/placard/ent/db/listeddelegation"
+	"github.com/un-placard/placard/ent/db/listedition"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/operation"
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
+	"github.com/un-placard/placard/ent/db/signingkey"
 
 	stdsql "database/sql"
 )
@@ -64,8 +68,14 @@ type Client struct {
 	Key *KeyClient
 	// KeyMeeting reaches the rows of KeyMeeting.
 	KeyMeeting *KeyMeetingClient
+	// ListEdition reaches the rows of ListEdition.
+	ListEdition *ListEditionClient
+	// ListedDelegation reaches the rows of ListedDelegation.
+	ListedDelegation *ListedDelegationClient
 	// Meeting reaches the rows of Meeting.
 	Meeting *MeetingClient
+	// Operation reaches the rows of Operation.
+	Operation *OperationClient
 	// ParticipantName reaches the rows of ParticipantName.
 	ParticipantName *ParticipantNameClient
 	// ParticipantVersion reaches the rows of ParticipantVersion.
@@ -74,6 +84,8 @@ type Client struct {
 	Request *RequestClient
 	// Revision reaches the rows of Revision.
 	Revision *RevisionClient
+	// SigningKey reaches the rows of SigningKey.
+	SigningKey *SigningKeyClient
 }
 
 // NewClient makes a client.
@@ -97,11 +109,15 @@ func (c *Client) init() {
 	c.Invitation = NewInvitationClient(c.config)
 	c.Key = NewKeyClient(c.config)
 	c.KeyMeeting = NewKeyMeetingClient(c.config)
+	c.ListEdition = NewListEditionClient(c.config)
+	c.ListedDelegation = NewListedDelegationClient(c.config)
 	c.Meeting = NewMeetingClient(c.config)
+	c.Operation = NewOperationClient(c.config)
 	c.ParticipantName = NewParticipantNameClient(c.config)
 	c.ParticipantVersion = NewParticipantVersionClient(c.config)
 	c.Request = NewRequestClient(c.config)
 	c.Revision = NewRevisionClient(c.config)
+	c.SigningKey = NewSigningKeyClient(c.config)
 }
 
 type (
@@ -207,11 +223,15 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Invitation:         NewInvitationClient(cfg),
 		Key:                NewKeyClient(cfg),
 		KeyMeeting:         NewKeyMeetingClient(cfg),
+		ListEdition:        NewListEditionClient(cfg),
+		ListedDelegation:   NewListedDelegationClient(cfg),
 		Meeting:            NewMeetingClient(cfg),
+		Operation:          NewOperationClient(cfg),
 		ParticipantName:    NewParticipantNameClient(cfg),
 		ParticipantVersion: NewParticipantVersionClient(cfg),
 		Request:            NewRequestClient(cfg),
 		Revision:           NewRevisionClient(cfg),
+		SigningKey:         NewSigningKeyClient(cfg),
 	}, nil
 }
 
@@ -244,11 +264,15 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Invitation:         NewInvitationClient(cfg),
 		Key:                NewKeyClient(cfg),
 		KeyMeeting:         NewKeyMeetingClient(cfg),
+		ListEdition:        NewListEditionClient(cfg),
+		ListedDelegation:   NewListedDelegationClient(cfg),
 		Meeting:            NewMeetingClient(cfg),
+		Operation:          NewOperationClient(cfg),
 		ParticipantName:    NewParticipantNameClient(cfg),
 		ParticipantVersion: NewParticipantVersionClient(cfg),
 		Request:            NewRequestClient(cfg),
 		Revision:           NewRevisionClient(cfg),
+		SigningKey:         NewSigningKeyClient(cfg),
 	}, nil
 }
 
@@ -280,8 +304,8 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Change, c.ChangeCounter, c.Credentials, c.Delegation, c.Document,
 		c.DocumentVersion, c.Entity, c.File, c.Instance, c.Instrument, c.Invitation,
-		c.Key, c.KeyMeeting, c.Meeting, c.ParticipantName, c.ParticipantVersion,
-		c.Request, c.Revision,
+		c.Key, c.KeyMeeting, c.ListEdition, c.ListedDelegation, c.Meeting, c.Operation,
+		c.ParticipantName, c.ParticipantVersion, c.Request, c.Revision, c.SigningKey,
 	} {
 		n.Use(hooks...)
 	}
@@ -293,8 +317,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Change, c.ChangeCounter, c.Credentials, c.Delegation, c.Document,
 		c.DocumentVersion, c.Entity, c.File, c.Instance, c.Instrument, c.Invitation,
-		c.Key, c.KeyMeeting, c.Meeting, c.ParticipantName, c.ParticipantVersion,
-		c.Request, c.Revision,
+		c.Key, c.KeyMeeting, c.ListEdition, c.ListedDelegation, c.Meeting, c.Operation,
+		c.ParticipantName, c.ParticipantVersion, c.Request, c.Revision, c.SigningKey,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -329,8 +353,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Key.mutate(ctx, m)
 	case *KeyMeetingMutation:
 		return c.KeyMeeting.mutate(ctx, m)
+	case *ListEditionMutation:
+		return c.ListEdition.mutate(ctx, m)
+	case *ListedDelegationMutation:
+		return c.ListedDelegation.mutate(ctx, m)
 	case *MeetingMutation:
 		return c.Meeting.mutate(ctx, m)
+	case *OperationMutation:
+		return c.Operation.mutate(ctx, m)
 	case *ParticipantNameMutation:
 		return c.ParticipantName.mutate(ctx, m)
 	case *ParticipantVersionMutation:
@@ -339,6 +369,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Request.mutate(ctx, m)
 	case *RevisionMutation:
 		return c.Revision.mutate(ctx, m)
+	case *SigningKeyMutation:
+		return c.SigningKey.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("db: unknown mutation type %T", m)
 	}
@@ -2343,6 +2375,340 @@ func (c *KeyMeetingClient) mutate(ctx context.Context, m *KeyMeetingMutation) (V
 	}
 }
 
+// ListEditionClient is a client for the ListEdition schema.
+type ListEditionClient struct {
+	config
+}
+
+// NewListEditionClient returns a client for the ListEdition from the given config.
+func NewListEditionClient(c config) *ListEditionClient {
+	return &ListEditionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `listedition.Hooks(f(g(h())))`.
+func (c *ListEditionClient) Use(hooks ...Hook) {
+	c.hooks.ListEdition = append(c.hooks.ListEdition, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `listedition.Intercept(f(g(h())))`.
+func (c *ListEditionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ListEdition = append(c.inters.ListEdition, interceptors...)
+}
+
+// Create returns a builder for creating a ListEdition entity.
+func (c *ListEditionClient) Create() *ListEditionCreate {
+	mutation := newListEditionMutation(c.config, OpCreate)
+	return &ListEditionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ListEdition entities.
+func (c *ListEditionClient) CreateBulk(builders ...*ListEditionCreate) *ListEditionCreateBulk {
+	return &ListEditionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ListEditionClient) MapCreateBulk(slice any, setFunc func(*ListEditionCreate, int)) *ListEditionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ListEditionCreateBulk{err: fmt.Errorf("calling to ListEditionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ListEditionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ListEditionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ListEdition.
+func (c *ListEditionClient) Update() *ListEditionUpdate {
+	mutation := newListEditionMutation(c.config, OpUpdate)
+	return &ListEditionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ListEditionClient) UpdateOne(_m *ListEdition) *ListEditionUpdateOne {
+	mutation := newListEditionMutation(c.config, OpUpdateOne, withListEdition(_m))
+	return &ListEditionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ListEditionClient) UpdateOneID(id int64) *ListEditionUpdateOne {
+	mutation := newListEditionMutation(c.config, OpUpdateOne, withListEditionID(id))
+	return &ListEditionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ListEdition.
+func (c *ListEditionClient) Delete() *ListEditionDelete {
+	mutation := newListEditionMutation(c.config, OpDelete)
+	return &ListEditionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ListEditionClient) DeleteOne(_m *ListEdition) *ListEditionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ListEditionClient) DeleteOneID(id int64) *ListEditionDeleteOne {
+	builder := c.Delete().Where(listedition.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ListEditionDeleteOne{builder}
+}
+
+// Query returns a query builder for ListEdition.
+func (c *ListEditionClient) Query() *ListEditionQuery {
+	return &ListEditionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeListEdition},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ListEdition entity by its id.
+func (c *ListEditionClient) Get(ctx context.Context, id int64) (*ListEdition, error) {
+	return c.Query().Where(listedition.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ListEditionClient) GetX(ctx context.Context, id int64) *ListEdition {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a ListEdition.
+func (c *ListEditionClient) QueryMeeting(_m *ListEdition) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(listedition.Table, listedition.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, listedition.MeetingTable, listedition.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDelegations queries the delegations edge of a ListEdition.
+func (c *ListEditionClient) QueryDelegations(_m *ListEdition) *ListedDelegationQuery {
+	query := (&ListedDelegationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(listedition.Table, listedition.FieldID, id),
+			sqlgraph.To(listeddelegation.Table, listeddelegation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, listedition.DelegationsTable, listedition.DelegationsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ListEditionClient) Hooks() []Hook {
+	hooks := c.hooks.ListEdition
+	return append(hooks[:len(hooks):len(hooks)], listedition.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ListEditionClient) Interceptors() []Interceptor {
+	inters := c.inters.ListEdition
+	return append(inters[:len(inters):len(inters)], listedition.Interceptors[:]...)
+}
+
+func (c *ListEditionClient) mutate(ctx context.Context, m *ListEditionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ListEditionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ListEditionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ListEditionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ListEditionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown ListEdition mutation op: %q", m.Op())
+	}
+}
+
+// ListedDelegationClient is a client for the ListedDelegation schema.
+type ListedDelegationClient struct {
+	config
+}
+
+// NewListedDelegationClient returns a client for the ListedDelegation from the given config.
+func NewListedDelegationClient(c config) *ListedDelegationClient {
+	return &ListedDelegationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `listeddelegation.Hooks(f(g(h())))`.
+func (c *ListedDelegationClient) Use(hooks ...Hook) {
+	c.hooks.ListedDelegation = append(c.hooks.ListedDelegation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `listeddelegation.Intercept(f(g(h())))`.
+func (c *ListedDelegationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ListedDelegation = append(c.inters.ListedDelegation, interceptors...)
+}
+
+// Create returns a builder for creating a ListedDelegation entity.
+func (c *ListedDelegationClient) Create() *ListedDelegationCreate {
+	mutation := newListedDelegationMutation(c.config, OpCreate)
+	return &ListedDelegationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ListedDelegation entities.
+func (c *ListedDelegationClient) CreateBulk(builders ...*ListedDelegationCreate) *ListedDelegationCreateBulk {
+	return &ListedDelegationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ListedDelegationClient) MapCreateBulk(slice any, setFunc func(*ListedDelegationCreate, int)) *ListedDelegationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ListedDelegationCreateBulk{err: fmt.Errorf("calling to ListedDelegationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ListedDelegationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ListedDelegationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ListedDelegation.
+func (c *ListedDelegationClient) Update() *ListedDelegationUpdate {
+	mutation := newListedDelegationMutation(c.config, OpUpdate)
+	return &ListedDelegationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ListedDelegationClient) UpdateOne(_m *ListedDelegation) *ListedDelegationUpdateOne {
+	mutation := newListedDelegationMutation(c.config, OpUpdateOne, withListedDelegation(_m))
+	return &ListedDelegationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ListedDelegationClient) UpdateOneID(id int64) *ListedDelegationUpdateOne {
+	mutation := newListedDelegationMutation(c.config, OpUpdateOne, withListedDelegationID(id))
+	return &ListedDelegationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ListedDelegation.
+func (c *ListedDelegationClient) Delete() *ListedDelegationDelete {
+	mutation := newListedDelegationMutation(c.config, OpDelete)
+	return &ListedDelegationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ListedDelegationClient) DeleteOne(_m *ListedDelegation) *ListedDelegationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ListedDelegationClient) DeleteOneID(id int64) *ListedDelegationDeleteOne {
+	builder := c.Delete().Where(listeddelegation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ListedDelegationDeleteOne{builder}
+}
+
+// Query returns a query builder for ListedDelegation.
+func (c *ListedDelegationClient) Query() *ListedDelegationQuery {
+	return &ListedDelegationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeListedDelegation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ListedDelegation entity by its id.
+func (c *ListedDelegationClient) Get(ctx context.Context, id int64) (*ListedDelegation, error) {
+	return c.Query().Where(listeddelegation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ListedDelegationClient) GetX(ctx context.Context, id int64) *ListedDelegation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEdition queries the edition edge of a ListedDelegation.
+func (c *ListedDelegationClient) QueryEdition(_m *ListedDelegation) *ListEditionQuery {
+	query := (&ListEditionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(listeddelegation.Table, listeddelegation.FieldID, id),
+			sqlgraph.To(listedition.Table, listedition.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, listeddelegation.EditionTable, listeddelegation.EditionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRevision queries the revision edge of a ListedDelegation.
+func (c *ListedDelegationClient) QueryRevision(_m *ListedDelegation) *RevisionQuery {
+	query := (&RevisionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(listeddelegation.Table, listeddelegation.FieldID, id),
+			sqlgraph.To(revision.Table, revision.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, listeddelegation.RevisionTable, listeddelegation.RevisionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ListedDelegationClient) Hooks() []Hook {
+	hooks := c.hooks.ListedDelegation
+	return append(hooks[:len(hooks):len(hooks)], listeddelegation.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ListedDelegationClient) Interceptors() []Interceptor {
+	inters := c.inters.ListedDelegation
+	return append(inters[:len(inters):len(inters)], listeddelegation.Interceptors[:]...)
+}
+
+func (c *ListedDelegationClient) mutate(ctx context.Context, m *ListedDelegationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ListedDelegationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ListedDelegationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ListedDelegationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ListedDelegationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown ListedDelegation mutation op: %q", m.Op())
+	}
+}
+
 // MeetingClient is a client for the Meeting schema.
 type MeetingClient struct {
 	config
@@ -2475,6 +2841,157 @@ func (c *MeetingClient) mutate(ctx context.Context, m *MeetingMutation) (Value, 
 		return (&MeetingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Meeting mutation op: %q", m.Op())
+	}
+}
+
+// OperationClient is a client for the Operation schema.
+type OperationClient struct {
+	config
+}
+
+// NewOperationClient returns a client for the Operation from the given config.
+func NewOperationClient(c config) *OperationClient {
+	return &OperationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `operation.Hooks(f(g(h())))`.
+func (c *OperationClient) Use(hooks ...Hook) {
+	c.hooks.Operation = append(c.hooks.Operation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `operation.Intercept(f(g(h())))`.
+func (c *OperationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Operation = append(c.inters.Operation, interceptors...)
+}
+
+// Create returns a builder for creating a Operation entity.
+func (c *OperationClient) Create() *OperationCreate {
+	mutation := newOperationMutation(c.config, OpCreate)
+	return &OperationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Operation entities.
+func (c *OperationClient) CreateBulk(builders ...*OperationCreate) *OperationCreateBulk {
+	return &OperationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OperationClient) MapCreateBulk(slice any, setFunc func(*OperationCreate, int)) *OperationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OperationCreateBulk{err: fmt.Errorf("calling to OperationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OperationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OperationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Operation.
+func (c *OperationClient) Update() *OperationUpdate {
+	mutation := newOperationMutation(c.config, OpUpdate)
+	return &OperationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OperationClient) UpdateOne(_m *Operation) *OperationUpdateOne {
+	mutation := newOperationMutation(c.config, OpUpdateOne, withOperation(_m))
+	return &OperationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OperationClient) UpdateOneID(id string) *OperationUpdateOne {
+	mutation := newOperationMutation(c.config, OpUpdateOne, withOperationID(id))
+	return &OperationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Operation.
+func (c *OperationClient) Delete() *OperationDelete {
+	mutation := newOperationMutation(c.config, OpDelete)
+	return &OperationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OperationClient) DeleteOne(_m *Operation) *OperationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OperationClient) DeleteOneID(id string) *OperationDeleteOne {
+	builder := c.Delete().Where(operation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OperationDeleteOne{builder}
+}
+
+// Query returns a query builder for Operation.
+func (c *OperationClient) Query() *OperationQuery {
+	return &OperationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOperation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Operation entity by its id.
+func (c *OperationClient) Get(ctx context.Context, id string) (*Operation, error) {
+	return c.Query().Where(operation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OperationClient) GetX(ctx context.Context, id string) *Operation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a Operation.
+func (c *OperationClient) QueryMeeting(_m *Operation) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(operation.Table, operation.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, operation.MeetingTable, operation.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *OperationClient) Hooks() []Hook {
+	hooks := c.hooks.Operation
+	return append(hooks[:len(hooks):len(hooks)], operation.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *OperationClient) Interceptors() []Interceptor {
+	inters := c.inters.Operation
+	return append(inters[:len(inters):len(inters)], operation.Interceptors[:]...)
+}
+
+func (c *OperationClient) mutate(ctx context.Context, m *OperationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OperationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OperationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OperationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OperationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Operation mutation op: %q", m.Op())
 	}
 }
 
@@ -3048,17 +3565,152 @@ func (c *RevisionClient) mutate(ctx context.Context, m *RevisionMutation) (Value
 	}
 }
 
+// SigningKeyClient is a client for the SigningKey schema.
+type SigningKeyClient struct {
+	config
+}
+
+// NewSigningKeyClient returns a client for the SigningKey from the given config.
+func NewSigningKeyClient(c config) *SigningKeyClient {
+	return &SigningKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `signingkey.Hooks(f(g(h())))`.
+func (c *SigningKeyClient) Use(hooks ...Hook) {
+	c.hooks.SigningKey = append(c.hooks.SigningKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `signingkey.Intercept(f(g(h())))`.
+func (c *SigningKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SigningKey = append(c.inters.SigningKey, interceptors...)
+}
+
+// Create returns a builder for creating a SigningKey entity.
+func (c *SigningKeyClient) Create() *SigningKeyCreate {
+	mutation := newSigningKeyMutation(c.config, OpCreate)
+	return &SigningKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SigningKey entities.
+func (c *SigningKeyClient) CreateBulk(builders ...*SigningKeyCreate) *SigningKeyCreateBulk {
+	return &SigningKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SigningKeyClient) MapCreateBulk(slice any, setFunc func(*SigningKeyCreate, int)) *SigningKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SigningKeyCreateBulk{err: fmt.Errorf("calling to SigningKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SigningKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SigningKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SigningKey.
+func (c *SigningKeyClient) Update() *SigningKeyUpdate {
+	mutation := newSigningKeyMutation(c.config, OpUpdate)
+	return &SigningKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SigningKeyClient) UpdateOne(_m *SigningKey) *SigningKeyUpdateOne {
+	mutation := newSigningKeyMutation(c.config, OpUpdateOne, withSigningKey(_m))
+	return &SigningKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SigningKeyClient) UpdateOneID(id string) *SigningKeyUpdateOne {
+	mutation := newSigningKeyMutation(c.config, OpUpdateOne, withSigningKeyID(id))
+	return &SigningKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SigningKey.
+func (c *SigningKeyClient) Delete() *SigningKeyDelete {
+	mutation := newSigningKeyMutation(c.config, OpDelete)
+	return &SigningKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SigningKeyClient) DeleteOne(_m *SigningKey) *SigningKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SigningKeyClient) DeleteOneID(id string) *SigningKeyDeleteOne {
+	builder := c.Delete().Where(signingkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SigningKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for SigningKey.
+func (c *SigningKeyClient) Query() *SigningKeyQuery {
+	return &SigningKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSigningKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SigningKey entity by its id.
+func (c *SigningKeyClient) Get(ctx context.Context, id string) (*SigningKey, error) {
+	return c.Query().Where(signingkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SigningKeyClient) GetX(ctx context.Context, id string) *SigningKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SigningKeyClient) Hooks() []Hook {
+	return c.hooks.SigningKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *SigningKeyClient) Interceptors() []Interceptor {
+	return c.inters.SigningKey
+}
+
+func (c *SigningKeyClient) mutate(ctx context.Context, m *SigningKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SigningKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SigningKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SigningKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SigningKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown SigningKey mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		Change, ChangeCounter, Credentials, Delegation, Document, DocumentVersion,
-		Entity, File, Instance, Instrument, Invitation, Key, KeyMeeting, Meeting,
-		ParticipantName, ParticipantVersion, Request, Revision []ent.Hook
+		Entity, File, Instance, Instrument, Invitation, Key, KeyMeeting, ListEdition,
+		ListedDelegation, Meeting, Operation, ParticipantName, ParticipantVersion,
+		Request, Revision, SigningKey []ent.Hook
 	}
 	inters struct {
 		Change, ChangeCounter, Credentials, Delegation, Document, DocumentVersion,
-		Entity, File, Instance, Instrument, Invitation, Key, KeyMeeting, Meeting,
-		ParticipantName, ParticipantVersion, Request, Revision []ent.Interceptor
+		Entity, File, Instance, Instrument, Invitation, Key, KeyMeeting, ListEdition,
+		ListedDelegation, Meeting, Operation, ParticipantName, ParticipantVersion,
+		Request, Revision, SigningKey []ent.Interceptor
 	}
 )
 

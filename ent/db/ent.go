@@ -25,11 +25,15 @@ import (
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
+	"github.com/un-placard/placard/ent/db/listeddelegation"
+	"github.com/un-placard/placard/ent/db/listedition"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/operation"
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
+	"github.com/un-placard/placard/ent/db/signingkey"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -103,11 +107,15 @@ func checkColumn(t, c string) error {
 			invitation.Table:         invitation.ValidColumn,
 			key.Table:                key.ValidColumn,
 			keymeeting.Table:         keymeeting.ValidColumn,
+			listedition.Table:        listedition.ValidColumn,
+			listeddelegation.Table:   listeddelegation.ValidColumn,
 			meeting.Table:            meeting.ValidColumn,
+			operation.Table:          operation.ValidColumn,
 			participantname.Table:    participantname.ValidColumn,
 			participantversion.Table: participantversion.ValidColumn,
 			request.Table:            request.ValidColumn,
 			revision.Table:           revision.ValidColumn,
+			signingkey.Table:         signingkey.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/un-placard/placard/ent/db/entity"
@@ -22,7 +20,6 @@ type FileCreate struct {
 	config
 	mutation *FileMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetMeetingID sets the "meeting_id" field.
@@ -240,7 +237,6 @@ func (_c *FileCreate) createSpec() (*File, *sqlgraph.CreateSpec) {
 		_node = &File{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(file.Table, sqlgraph.NewFieldSpec(file.FieldID, field.TypeString))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
@@ -322,242 +318,11 @@ func (_c *FileCreate) createSpec() (*File, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.File.Create().
-//		SetMeetingID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.FileUpsert) {
-//			SetMeetingID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *FileCreate) OnConflict(opts ...sql.ConflictOption) *FileUpsertOne {
-	_c.conflict = opts
-	return &FileUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.File.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *FileCreate) OnConflictColumns(columns ...string) *FileUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &FileUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// FileUpsertOne is the builder for "upsert"-ing
-	//  one File node.
-	FileUpsertOne struct {
-		create *FileCreate
-	}
-
-	// FileUpsert is the "OnConflict" setter.
-	FileUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetUpdateTime sets the "update_time" field.
-func (u *FileUpsert) SetUpdateTime(v time.Time) *FileUpsert {
-	u.Set(file.FieldUpdateTime, v)
-	return u
-}
-
-// UpdateUpdateTime sets the "update_time" field to the value that was provided on create.
-func (u *FileUpsert) UpdateUpdateTime() *FileUpsert {
-	u.SetExcluded(file.FieldUpdateTime)
-	return u
-}
-
-// SetRevision sets the "revision" field.
-func (u *FileUpsert) SetRevision(v int64) *FileUpsert {
-	u.Set(file.FieldRevision, v)
-	return u
-}
-
-// UpdateRevision sets the "revision" field to the value that was provided on create.
-func (u *FileUpsert) UpdateRevision() *FileUpsert {
-	u.SetExcluded(file.FieldRevision)
-	return u
-}
-
-// AddRevision adds v to the "revision" field.
-func (u *FileUpsert) AddRevision(v int64) *FileUpsert {
-	u.Add(file.FieldRevision, v)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.File.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(file.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *FileUpsertOne) UpdateNewValues() *FileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(file.FieldID)
-		}
-		if _, exists := u.create.mutation.MeetingID(); exists {
-			s.SetIgnore(file.FieldMeetingID)
-		}
-		if _, exists := u.create.mutation.EntityID(); exists {
-			s.SetIgnore(file.FieldEntityID)
-		}
-		if _, exists := u.create.mutation.CreateTime(); exists {
-			s.SetIgnore(file.FieldCreateTime)
-		}
-		if _, exists := u.create.mutation.Purpose(); exists {
-			s.SetIgnore(file.FieldPurpose)
-		}
-		if _, exists := u.create.mutation.DisplayName(); exists {
-			s.SetIgnore(file.FieldDisplayName)
-		}
-		if _, exists := u.create.mutation.MediaType(); exists {
-			s.SetIgnore(file.FieldMediaType)
-		}
-		if _, exists := u.create.mutation.SizeBytes(); exists {
-			s.SetIgnore(file.FieldSizeBytes)
-		}
-		if _, exists := u.create.mutation.Sha256(); exists {
-			s.SetIgnore(file.FieldSha256)
-		}
-		if _, exists := u.create.mutation.Blob(); exists {
-			s.SetIgnore(file.FieldBlob)
-		}
-		if _, exists := u.create.mutation.Author(); exists {
-			s.SetIgnore(file.FieldAuthor)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.File.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *FileUpsertOne) Ignore() *FileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *FileUpsertOne) DoNothing() *FileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the FileCreate.OnConflict
-// documentation for more info.
-func (u *FileUpsertOne) Update(set func(*FileUpsert)) *FileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&FileUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetUpdateTime sets the "update_time" field.
-func (u *FileUpsertOne) SetUpdateTime(v time.Time) *FileUpsertOne {
-	return u.Update(func(s *FileUpsert) {
-		s.SetUpdateTime(v)
-	})
-}
-
-// UpdateUpdateTime sets the "update_time" field to the value that was provided on create.
-func (u *FileUpsertOne) UpdateUpdateTime() *FileUpsertOne {
-	return u.Update(func(s *FileUpsert) {
-		s.UpdateUpdateTime()
-	})
-}
-
-// SetRevision sets the "revision" field.
-func (u *FileUpsertOne) SetRevision(v int64) *FileUpsertOne {
-	return u.Update(func(s *FileUpsert) {
-		s.SetRevision(v)
-	})
-}
-
-// AddRevision adds v to the "revision" field.
-func (u *FileUpsertOne) AddRevision(v int64) *FileUpsertOne {
-	return u.Update(func(s *FileUpsert) {
-		s.AddRevision(v)
-	})
-}
-
-// UpdateRevision sets the "revision" field to the value that was provided on create.
-func (u *FileUpsertOne) UpdateRevision() *FileUpsertOne {
-	return u.Update(func(s *FileUpsert) {
-		s.UpdateRevision()
-	})
-}
-
-// Exec executes the query.
-func (u *FileUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("db: missing options for FileCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *FileUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *FileUpsertOne) ID(ctx context.Context) (id string, err error) {
-	if u.create.driver.Dialect() == dialect.MySQL {
-		// In case of "ON CONFLICT", there is no way to get back non-numeric ID
-		// fields from the database since MySQL does not support the RETURNING clause.
-		return id, errors.New("db: FileUpsertOne.ID is not supported by MySQL driver. Use FileUpsertOne.Exec instead")
-	}
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *FileUpsertOne) IDX(ctx context.Context) string {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // FileCreateBulk is the builder for creating many File entities in bulk.
 type FileCreateBulk struct {
 	config
 	err      error
 	builders []*FileCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the File entities in the database.
@@ -587,7 +352,6 @@ func (_c *FileCreateBulk) Save(ctx context.Context) ([]*File, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -634,185 +398,6 @@ func (_c *FileCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *FileCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.File.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.FileUpsert) {
-//			SetMeetingID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *FileCreateBulk) OnConflict(opts ...sql.ConflictOption) *FileUpsertBulk {
-	_c.conflict = opts
-	return &FileUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.File.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *FileCreateBulk) OnConflictColumns(columns ...string) *FileUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &FileUpsertBulk{
-		create: _c,
-	}
-}
-
-// FileUpsertBulk is the builder for "upsert"-ing
-// a bulk of File nodes.
-type FileUpsertBulk struct {
-	create *FileCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.File.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(file.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *FileUpsertBulk) UpdateNewValues() *FileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(file.FieldID)
-			}
-			if _, exists := b.mutation.MeetingID(); exists {
-				s.SetIgnore(file.FieldMeetingID)
-			}
-			if _, exists := b.mutation.EntityID(); exists {
-				s.SetIgnore(file.FieldEntityID)
-			}
-			if _, exists := b.mutation.CreateTime(); exists {
-				s.SetIgnore(file.FieldCreateTime)
-			}
-			if _, exists := b.mutation.Purpose(); exists {
-				s.SetIgnore(file.FieldPurpose)
-			}
-			if _, exists := b.mutation.DisplayName(); exists {
-				s.SetIgnore(file.FieldDisplayName)
-			}
-			if _, exists := b.mutation.MediaType(); exists {
-				s.SetIgnore(file.FieldMediaType)
-			}
-			if _, exists := b.mutation.SizeBytes(); exists {
-				s.SetIgnore(file.FieldSizeBytes)
-			}
-			if _, exists := b.mutation.Sha256(); exists {
-				s.SetIgnore(file.FieldSha256)
-			}
-			if _, exists := b.mutation.Blob(); exists {
-				s.SetIgnore(file.FieldBlob)
-			}
-			if _, exists := b.mutation.Author(); exists {
-				s.SetIgnore(file.FieldAuthor)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.File.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *FileUpsertBulk) Ignore() *FileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *FileUpsertBulk) DoNothing() *FileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the FileCreateBulk.OnConflict
-// documentation for more info.
-func (u *FileUpsertBulk) Update(set func(*FileUpsert)) *FileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&FileUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetUpdateTime sets the "update_time" field.
-func (u *FileUpsertBulk) SetUpdateTime(v time.Time) *FileUpsertBulk {
-	return u.Update(func(s *FileUpsert) {
-		s.SetUpdateTime(v)
-	})
-}
-
-// UpdateUpdateTime sets the "update_time" field to the value that was provided on create.
-func (u *FileUpsertBulk) UpdateUpdateTime() *FileUpsertBulk {
-	return u.Update(func(s *FileUpsert) {
-		s.UpdateUpdateTime()
-	})
-}
-
-// SetRevision sets the "revision" field.
-func (u *FileUpsertBulk) SetRevision(v int64) *FileUpsertBulk {
-	return u.Update(func(s *FileUpsert) {
-		s.SetRevision(v)
-	})
-}
-
-// AddRevision adds v to the "revision" field.
-func (u *FileUpsertBulk) AddRevision(v int64) *FileUpsertBulk {
-	return u.Update(func(s *FileUpsert) {
-		s.AddRevision(v)
-	})
-}
-
-// UpdateRevision sets the "revision" field to the value that was provided on create.
-func (u *FileUpsertBulk) UpdateRevision() *FileUpsertBulk {
-	return u.Update(func(s *FileUpsert) {
-		s.UpdateRevision()
-	})
-}
-
-// Exec executes the query.
-func (u *FileUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("db: OnConflict was set for builder %d. Set it on the FileCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("db: missing options for FileCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *FileUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/un-placard/placard/ent/db/key"
@@ -20,7 +19,6 @@ type KeyMeetingCreate struct {
 	config
 	mutation *KeyMeetingMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetKeyID sets the "key_id" field.
@@ -125,7 +123,6 @@ func (_c *KeyMeetingCreate) createSpec() (*KeyMeeting, *sqlgraph.CreateSpec) {
 		_node = &KeyMeeting{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(keymeeting.Table, sqlgraph.NewFieldSpec(keymeeting.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
@@ -167,148 +164,11 @@ func (_c *KeyMeetingCreate) createSpec() (*KeyMeeting, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.KeyMeeting.Create().
-//		SetKeyID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.KeyMeetingUpsert) {
-//			SetKeyID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *KeyMeetingCreate) OnConflict(opts ...sql.ConflictOption) *KeyMeetingUpsertOne {
-	_c.conflict = opts
-	return &KeyMeetingUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.KeyMeeting.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *KeyMeetingCreate) OnConflictColumns(columns ...string) *KeyMeetingUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &KeyMeetingUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// KeyMeetingUpsertOne is the builder for "upsert"-ing
-	//  one KeyMeeting node.
-	KeyMeetingUpsertOne struct {
-		create *KeyMeetingCreate
-	}
-
-	// KeyMeetingUpsert is the "OnConflict" setter.
-	KeyMeetingUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.KeyMeeting.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(keymeeting.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *KeyMeetingUpsertOne) UpdateNewValues() *KeyMeetingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(keymeeting.FieldID)
-		}
-		if _, exists := u.create.mutation.KeyID(); exists {
-			s.SetIgnore(keymeeting.FieldKeyID)
-		}
-		if _, exists := u.create.mutation.MeetingID(); exists {
-			s.SetIgnore(keymeeting.FieldMeetingID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.KeyMeeting.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *KeyMeetingUpsertOne) Ignore() *KeyMeetingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *KeyMeetingUpsertOne) DoNothing() *KeyMeetingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the KeyMeetingCreate.OnConflict
-// documentation for more info.
-func (u *KeyMeetingUpsertOne) Update(set func(*KeyMeetingUpsert)) *KeyMeetingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&KeyMeetingUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *KeyMeetingUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("db: missing options for KeyMeetingCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *KeyMeetingUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *KeyMeetingUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *KeyMeetingUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // KeyMeetingCreateBulk is the builder for creating many KeyMeeting entities in bulk.
 type KeyMeetingCreateBulk struct {
 	config
 	err      error
 	builders []*KeyMeetingCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the KeyMeeting entities in the database.
@@ -337,7 +197,6 @@ func (_c *KeyMeetingCreateBulk) Save(ctx context.Context) ([]*KeyMeeting, error)
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -388,126 +247,6 @@ func (_c *KeyMeetingCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *KeyMeetingCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.KeyMeeting.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.KeyMeetingUpsert) {
-//			SetKeyID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *KeyMeetingCreateBulk) OnConflict(opts ...sql.ConflictOption) *KeyMeetingUpsertBulk {
-	_c.conflict = opts
-	return &KeyMeetingUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.KeyMeeting.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *KeyMeetingCreateBulk) OnConflictColumns(columns ...string) *KeyMeetingUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &KeyMeetingUpsertBulk{
-		create: _c,
-	}
-}
-
-// KeyMeetingUpsertBulk is the builder for "upsert"-ing
-// a bulk of KeyMeeting nodes.
-type KeyMeetingUpsertBulk struct {
-	create *KeyMeetingCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.KeyMeeting.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(keymeeting.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *KeyMeetingUpsertBulk) UpdateNewValues() *KeyMeetingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(keymeeting.FieldID)
-			}
-			if _, exists := b.mutation.KeyID(); exists {
-				s.SetIgnore(keymeeting.FieldKeyID)
-			}
-			if _, exists := b.mutation.MeetingID(); exists {
-				s.SetIgnore(keymeeting.FieldMeetingID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.KeyMeeting.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *KeyMeetingUpsertBulk) Ignore() *KeyMeetingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *KeyMeetingUpsertBulk) DoNothing() *KeyMeetingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the KeyMeetingCreateBulk.OnConflict
-// documentation for more info.
-func (u *KeyMeetingUpsertBulk) Update(set func(*KeyMeetingUpsert)) *KeyMeetingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&KeyMeetingUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *KeyMeetingUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("db: OnConflict was set for builder %d. Set it on the KeyMeetingCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("db: missing options for KeyMeetingCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *KeyMeetingUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -24,12 +24,16 @@ import (
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
+	"github.com/un-placard/placard/ent/db/listeddelegation"
+	"github.com/un-placard/placard/ent/db/listedition"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/operation"
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/predicate"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
+	"github.com/un-placard/placard/ent/db/signingkey"
 )
 
 const (
@@ -54,11 +58,15 @@ const (
 	TypeInvitation         = "Invitation"
 	TypeKey                = "Key"
 	TypeKeyMeeting         = "KeyMeeting"
+	TypeListEdition        = "ListEdition"
+	TypeListedDelegation   = "ListedDelegation"
 	TypeMeeting            = "Meeting"
+	TypeOperation          = "Operation"
 	TypeParticipantName    = "ParticipantName"
 	TypeParticipantVersion = "ParticipantVersion"
 	TypeRequest            = "Request"
 	TypeRevision           = "Revision"
+	TypeSigningKey         = "SigningKey"
 )
 
 // ChangeMutation represents an operation that mutates the Change nodes in the graph.
@@ -11996,6 +12004,1737 @@ func (m *KeyMeetingMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyMeeting edge %s", name)
 }
 
+// ListEditionMutation represents an operation that mutates the ListEdition nodes in the graph.
+type ListEditionMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int64
+	sequence           *int64
+	addsequence        *int64
+	change_time        *time.Time
+	provisional        *bool
+	content            *string
+	signing_key        *string
+	author             *string
+	create_time        *time.Time
+	clearedFields      map[string]struct{}
+	meeting            *string
+	clearedmeeting     bool
+	delegations        map[int64]struct{}
+	removeddelegations map[int64]struct{}
+	cleareddelegations bool
+	done               bool
+	oldValue           func(context.Context) (*ListEdition, error)
+	predicates         []predicate.ListEdition
+}
+
+var _ ent.Mutation = (*ListEditionMutation)(nil)
+
+// listeditionOption allows management of the mutation configuration using functional options.
+type listeditionOption func(*ListEditionMutation)
+
+// newListEditionMutation creates new mutation for the ListEdition entity.
+func newListEditionMutation(c config, op Op, opts ...listeditionOption) *ListEditionMutation {
+	m := &ListEditionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeListEdition,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withListEditionID sets the ID field of the mutation.
+func withListEditionID(id int64) listeditionOption {
+	return func(m *ListEditionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ListEdition
+		)
+		m.oldValue = func(ctx context.Context) (*ListEdition, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ListEdition.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withListEdition sets the old ListEdition of the mutation.
+func withListEdition(node *ListEdition) listeditionOption {
+	return func(m *ListEditionMutation) {
+		m.oldValue = func(context.Context) (*ListEdition, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ListEditionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ListEditionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ListEdition entities.
+func (m *ListEditionMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ListEditionMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ListEditionMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ListEdition.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetMeetingID sets the "meeting_id" field.
+func (m *ListEditionMutation) SetMeetingID(s string) {
+	m.meeting = &s
+}
+
+// MeetingID returns the value of the "meeting_id" field in the mutation.
+func (m *ListEditionMutation) MeetingID() (r string, exists bool) {
+	v := m.meeting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeetingID returns the old "meeting_id" field's value of the ListEdition entity.
+// If the ListEdition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListEditionMutation) OldMeetingID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeetingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeetingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeetingID: %w", err)
+	}
+	return oldValue.MeetingID, nil
+}
+
+// ResetMeetingID resets all changes to the "meeting_id" field.
+func (m *ListEditionMutation) ResetMeetingID() {
+	m.meeting = nil
+}
+
+// SetSequence sets the "sequence" field.
+func (m *ListEditionMutation) SetSequence(i int64) {
+	m.sequence = &i
+	m.addsequence = nil
+}
+
+// Sequence returns the value of the "sequence" field in the mutation.
+func (m *ListEditionMutation) Sequence() (r int64, exists bool) {
+	v := m.sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSequence returns the old "sequence" field's value of the ListEdition entity.
+// If the ListEdition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListEditionMutation) OldSequence(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSequence: %w", err)
+	}
+	return oldValue.Sequence, nil
+}
+
+// AddSequence adds i to the "sequence" field.
+func (m *ListEditionMutation) AddSequence(i int64) {
+	if m.addsequence != nil {
+		*m.addsequence += i
+	} else {
+		m.addsequence = &i
+	}
+}
+
+// AddedSequence returns the value that was added to the "sequence" field in this mutation.
+func (m *ListEditionMutation) AddedSequence() (r int64, exists bool) {
+	v := m.addsequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSequence resets all changes to the "sequence" field.
+func (m *ListEditionMutation) ResetSequence() {
+	m.sequence = nil
+	m.addsequence = nil
+}
+
+// SetChangeTime sets the "change_time" field.
+func (m *ListEditionMutation) SetChangeTime(t time.Time) {
+	m.change_time = &t
+}
+
+// ChangeTime returns the value of the "change_time" field in the mutation.
+func (m *ListEditionMutation) ChangeTime() (r time.Time, exists bool) {
+	v := m.change_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeTime returns the old "change_time" field's value of the ListEdition entity.
+// If the ListEdition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListEditionMutation) OldChangeTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeTime: %w", err)
+	}
+	return oldValue.ChangeTime, nil
+}
+
+// ResetChangeTime resets all changes to the "change_time" field.
+func (m *ListEditionMutation) ResetChangeTime() {
+	m.change_time = nil
+}
+
+// SetProvisional sets the "provisional" field.
+func (m *ListEditionMutation) SetProvisional(b bool) {
+	m.provisional = &b
+}
+
+// Provisional returns the value of the "provisional" field in the mutation.
+func (m *ListEditionMutation) Provisional() (r bool, exists bool) {
+	v := m.provisional
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvisional returns the old "provisional" field's value of the ListEdition entity.
+// If the ListEdition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListEditionMutation) OldProvisional(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvisional is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvisional requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvisional: %w", err)
+	}
+	return oldValue.Provisional, nil
+}
+
+// ResetProvisional resets all changes to the "provisional" field.
+func (m *ListEditionMutation) ResetProvisional() {
+	m.provisional = nil
+}
+
+// SetContent sets the "content" field.
+func (m *ListEditionMutation) SetContent(s string) {
+	m.content = &s
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *ListEditionMutation) Content() (r string, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the ListEdition entity.
+// If the ListEdition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListEditionMutation) OldContent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *ListEditionMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetSigningKey sets the "signing_key" field.
+func (m *ListEditionMutation) SetSigningKey(s string) {
+	m.signing_key = &s
+}
+
+// SigningKey returns the value of the "signing_key" field in the mutation.
+func (m *ListEditionMutation) SigningKey() (r string, exists bool) {
+	v := m.signing_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSigningKey returns the old "signing_key" field's value of the ListEdition entity.
+// If the ListEdition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListEditionMutation) OldSigningKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSigningKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSigningKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSigningKey: %w", err)
+	}
+	return oldValue.SigningKey, nil
+}
+
+// ResetSigningKey resets all changes to the "signing_key" field.
+func (m *ListEditionMutation) ResetSigningKey() {
+	m.signing_key = nil
+}
+
+// SetAuthor sets the "author" field.
+func (m *ListEditionMutation) SetAuthor(s string) {
+	m.author = &s
+}
+
+// Author returns the value of the "author" field in the mutation.
+func (m *ListEditionMutation) Author() (r string, exists bool) {
+	v := m.author
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthor returns the old "author" field's value of the ListEdition entity.
+// If the ListEdition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListEditionMutation) OldAuthor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthor: %w", err)
+	}
+	return oldValue.Author, nil
+}
+
+// ResetAuthor resets all changes to the "author" field.
+func (m *ListEditionMutation) ResetAuthor() {
+	m.author = nil
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *ListEditionMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *ListEditionMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the ListEdition entity.
+// If the ListEdition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListEditionMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *ListEditionMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// ClearMeeting clears the "meeting" edge to the Meeting entity.
+func (m *ListEditionMutation) ClearMeeting() {
+	m.clearedmeeting = true
+	m.clearedFields[listedition.FieldMeetingID] = struct{}{}
+}
+
+// MeetingCleared reports if the "meeting" edge to the Meeting entity was cleared.
+func (m *ListEditionMutation) MeetingCleared() bool {
+	return m.clearedmeeting
+}
+
+// MeetingIDs returns the "meeting" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MeetingID instead. It exists only for internal usage by the builders.
+func (m *ListEditionMutation) MeetingIDs() (ids []string) {
+	if id := m.meeting; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMeeting resets all changes to the "meeting" edge.
+func (m *ListEditionMutation) ResetMeeting() {
+	m.meeting = nil
+	m.clearedmeeting = false
+}
+
+// AddDelegationIDs adds the "delegations" edge to the ListedDelegation entity by ids.
+func (m *ListEditionMutation) AddDelegationIDs(ids ...int64) {
+	if m.delegations == nil {
+		m.delegations = make(map[int64]struct{})
+	}
+	for i := range ids {
+		m.delegations[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDelegations clears the "delegations" edge to the ListedDelegation entity.
+func (m *ListEditionMutation) ClearDelegations() {
+	m.cleareddelegations = true
+}
+
+// DelegationsCleared reports if the "delegations" edge to the ListedDelegation entity was cleared.
+func (m *ListEditionMutation) DelegationsCleared() bool {
+	return m.cleareddelegations
+}
+
+// RemoveDelegationIDs removes the "delegations" edge to the ListedDelegation entity by IDs.
+func (m *ListEditionMutation) RemoveDelegationIDs(ids ...int64) {
+	if m.removeddelegations == nil {
+		m.removeddelegations = make(map[int64]struct{})
+	}
+	for i := range ids {
+		delete(m.delegations, ids[i])
+		m.removeddelegations[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDelegations returns the removed IDs of the "delegations" edge to the ListedDelegation entity.
+func (m *ListEditionMutation) RemovedDelegationsIDs() (ids []int64) {
+	for id := range m.removeddelegations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DelegationsIDs returns the "delegations" edge IDs in the mutation.
+func (m *ListEditionMutation) DelegationsIDs() (ids []int64) {
+	for id := range m.delegations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDelegations resets all changes to the "delegations" edge.
+func (m *ListEditionMutation) ResetDelegations() {
+	m.delegations = nil
+	m.cleareddelegations = false
+	m.removeddelegations = nil
+}
+
+// Where appends a list predicates to the ListEditionMutation builder.
+func (m *ListEditionMutation) Where(ps ...predicate.ListEdition) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ListEditionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ListEditionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ListEdition, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ListEditionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ListEditionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ListEdition).
+func (m *ListEditionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ListEditionMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.meeting != nil {
+		fields = append(fields, listedition.FieldMeetingID)
+	}
+	if m.sequence != nil {
+		fields = append(fields, listedition.FieldSequence)
+	}
+	if m.change_time != nil {
+		fields = append(fields, listedition.FieldChangeTime)
+	}
+	if m.provisional != nil {
+		fields = append(fields, listedition.FieldProvisional)
+	}
+	if m.content != nil {
+		fields = append(fields, listedition.FieldContent)
+	}
+	if m.signing_key != nil {
+		fields = append(fields, listedition.FieldSigningKey)
+	}
+	if m.author != nil {
+		fields = append(fields, listedition.FieldAuthor)
+	}
+	if m.create_time != nil {
+		fields = append(fields, listedition.FieldCreateTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ListEditionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case listedition.FieldMeetingID:
+		return m.MeetingID()
+	case listedition.FieldSequence:
+		return m.Sequence()
+	case listedition.FieldChangeTime:
+		return m.ChangeTime()
+	case listedition.FieldProvisional:
+		return m.Provisional()
+	case listedition.FieldContent:
+		return m.Content()
+	case listedition.FieldSigningKey:
+		return m.SigningKey()
+	case listedition.FieldAuthor:
+		return m.Author()
+	case listedition.FieldCreateTime:
+		return m.CreateTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ListEditionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case listedition.FieldMeetingID:
+		return m.OldMeetingID(ctx)
+	case listedition.FieldSequence:
+		return m.OldSequence(ctx)
+	case listedition.FieldChangeTime:
+		return m.OldChangeTime(ctx)
+	case listedition.FieldProvisional:
+		return m.OldProvisional(ctx)
+	case listedition.FieldContent:
+		return m.OldContent(ctx)
+	case listedition.FieldSigningKey:
+		return m.OldSigningKey(ctx)
+	case listedition.FieldAuthor:
+		return m.OldAuthor(ctx)
+	case listedition.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown ListEdition field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ListEditionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case listedition.FieldMeetingID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeetingID(v)
+		return nil
+	case listedition.FieldSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSequence(v)
+		return nil
+	case listedition.FieldChangeTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeTime(v)
+		return nil
+	case listedition.FieldProvisional:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvisional(v)
+		return nil
+	case listedition.FieldContent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case listedition.FieldSigningKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSigningKey(v)
+		return nil
+	case listedition.FieldAuthor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthor(v)
+		return nil
+	case listedition.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ListEdition field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ListEditionMutation) AddedFields() []string {
+	var fields []string
+	if m.addsequence != nil {
+		fields = append(fields, listedition.FieldSequence)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ListEditionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case listedition.FieldSequence:
+		return m.AddedSequence()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ListEditionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case listedition.FieldSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ListEdition numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ListEditionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ListEditionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ListEditionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ListEdition nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ListEditionMutation) ResetField(name string) error {
+	switch name {
+	case listedition.FieldMeetingID:
+		m.ResetMeetingID()
+		return nil
+	case listedition.FieldSequence:
+		m.ResetSequence()
+		return nil
+	case listedition.FieldChangeTime:
+		m.ResetChangeTime()
+		return nil
+	case listedition.FieldProvisional:
+		m.ResetProvisional()
+		return nil
+	case listedition.FieldContent:
+		m.ResetContent()
+		return nil
+	case listedition.FieldSigningKey:
+		m.ResetSigningKey()
+		return nil
+	case listedition.FieldAuthor:
+		m.ResetAuthor()
+		return nil
+	case listedition.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	}
+	return fmt.Errorf("unknown ListEdition field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ListEditionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.meeting != nil {
+		edges = append(edges, listedition.EdgeMeeting)
+	}
+	if m.delegations != nil {
+		edges = append(edges, listedition.EdgeDelegations)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ListEditionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case listedition.EdgeMeeting:
+		if id := m.meeting; id != nil {
+			return []ent.Value{*id}
+		}
+	case listedition.EdgeDelegations:
+		ids := make([]ent.Value, 0, len(m.delegations))
+		for id := range m.delegations {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ListEditionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removeddelegations != nil {
+		edges = append(edges, listedition.EdgeDelegations)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ListEditionMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case listedition.EdgeDelegations:
+		ids := make([]ent.Value, 0, len(m.removeddelegations))
+		for id := range m.removeddelegations {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ListEditionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedmeeting {
+		edges = append(edges, listedition.EdgeMeeting)
+	}
+	if m.cleareddelegations {
+		edges = append(edges, listedition.EdgeDelegations)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ListEditionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case listedition.EdgeMeeting:
+		return m.clearedmeeting
+	case listedition.EdgeDelegations:
+		return m.cleareddelegations
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ListEditionMutation) ClearEdge(name string) error {
+	switch name {
+	case listedition.EdgeMeeting:
+		m.ClearMeeting()
+		return nil
+	}
+	return fmt.Errorf("unknown ListEdition unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ListEditionMutation) ResetEdge(name string) error {
+	switch name {
+	case listedition.EdgeMeeting:
+		m.ResetMeeting()
+		return nil
+	case listedition.EdgeDelegations:
+		m.ResetDelegations()
+		return nil
+	}
+	return fmt.Errorf("unknown ListEdition edge %s", name)
+}
+
+// ListedDelegationMutation represents an operation that mutates the ListedDelegation nodes in the graph.
+type ListedDelegationMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *int64
+	meeting_id           *string
+	entity_id            *string
+	participation_status *string
+	short_name           *string
+	late                 *bool
+	persons              *int32
+	addpersons           *int32
+	clearedFields        map[string]struct{}
+	edition              *int64
+	clearededition       bool
+	revision             *int64
+	clearedrevision      bool
+	done                 bool
+	oldValue             func(context.Context) (*ListedDelegation, error)
+	predicates           []predicate.ListedDelegation
+}
+
+var _ ent.Mutation = (*ListedDelegationMutation)(nil)
+
+// listeddelegationOption allows management of the mutation configuration using functional options.
+type listeddelegationOption func(*ListedDelegationMutation)
+
+// newListedDelegationMutation creates new mutation for the ListedDelegation entity.
+func newListedDelegationMutation(c config, op Op, opts ...listeddelegationOption) *ListedDelegationMutation {
+	m := &ListedDelegationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeListedDelegation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withListedDelegationID sets the ID field of the mutation.
+func withListedDelegationID(id int64) listeddelegationOption {
+	return func(m *ListedDelegationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ListedDelegation
+		)
+		m.oldValue = func(ctx context.Context) (*ListedDelegation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ListedDelegation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withListedDelegation sets the old ListedDelegation of the mutation.
+func withListedDelegation(node *ListedDelegation) listeddelegationOption {
+	return func(m *ListedDelegationMutation) {
+		m.oldValue = func(context.Context) (*ListedDelegation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ListedDelegationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ListedDelegationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ListedDelegation entities.
+func (m *ListedDelegationMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ListedDelegationMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ListedDelegationMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ListedDelegation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetMeetingID sets the "meeting_id" field.
+func (m *ListedDelegationMutation) SetMeetingID(s string) {
+	m.meeting_id = &s
+}
+
+// MeetingID returns the value of the "meeting_id" field in the mutation.
+func (m *ListedDelegationMutation) MeetingID() (r string, exists bool) {
+	v := m.meeting_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeetingID returns the old "meeting_id" field's value of the ListedDelegation entity.
+// If the ListedDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListedDelegationMutation) OldMeetingID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeetingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeetingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeetingID: %w", err)
+	}
+	return oldValue.MeetingID, nil
+}
+
+// ResetMeetingID resets all changes to the "meeting_id" field.
+func (m *ListedDelegationMutation) ResetMeetingID() {
+	m.meeting_id = nil
+}
+
+// SetEntityID sets the "entity_id" field.
+func (m *ListedDelegationMutation) SetEntityID(s string) {
+	m.entity_id = &s
+}
+
+// EntityID returns the value of the "entity_id" field in the mutation.
+func (m *ListedDelegationMutation) EntityID() (r string, exists bool) {
+	v := m.entity_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEntityID returns the old "entity_id" field's value of the ListedDelegation entity.
+// If the ListedDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListedDelegationMutation) OldEntityID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEntityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEntityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEntityID: %w", err)
+	}
+	return oldValue.EntityID, nil
+}
+
+// ResetEntityID resets all changes to the "entity_id" field.
+func (m *ListedDelegationMutation) ResetEntityID() {
+	m.entity_id = nil
+}
+
+// SetEditionID sets the "edition_id" field.
+func (m *ListedDelegationMutation) SetEditionID(i int64) {
+	m.edition = &i
+}
+
+// EditionID returns the value of the "edition_id" field in the mutation.
+func (m *ListedDelegationMutation) EditionID() (r int64, exists bool) {
+	v := m.edition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditionID returns the old "edition_id" field's value of the ListedDelegation entity.
+// If the ListedDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListedDelegationMutation) OldEditionID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditionID: %w", err)
+	}
+	return oldValue.EditionID, nil
+}
+
+// ResetEditionID resets all changes to the "edition_id" field.
+func (m *ListedDelegationMutation) ResetEditionID() {
+	m.edition = nil
+}
+
+// SetParticipationStatus sets the "participation_status" field.
+func (m *ListedDelegationMutation) SetParticipationStatus(s string) {
+	m.participation_status = &s
+}
+
+// ParticipationStatus returns the value of the "participation_status" field in the mutation.
+func (m *ListedDelegationMutation) ParticipationStatus() (r string, exists bool) {
+	v := m.participation_status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticipationStatus returns the old "participation_status" field's value of the ListedDelegation entity.
+// If the ListedDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListedDelegationMutation) OldParticipationStatus(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticipationStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticipationStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticipationStatus: %w", err)
+	}
+	return oldValue.ParticipationStatus, nil
+}
+
+// ResetParticipationStatus resets all changes to the "participation_status" field.
+func (m *ListedDelegationMutation) ResetParticipationStatus() {
+	m.participation_status = nil
+}
+
+// SetShortName sets the "short_name" field.
+func (m *ListedDelegationMutation) SetShortName(s string) {
+	m.short_name = &s
+}
+
+// ShortName returns the value of the "short_name" field in the mutation.
+func (m *ListedDelegationMutation) ShortName() (r string, exists bool) {
+	v := m.short_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShortName returns the old "short_name" field's value of the ListedDelegation entity.
+// If the ListedDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListedDelegationMutation) OldShortName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShortName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShortName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShortName: %w", err)
+	}
+	return oldValue.ShortName, nil
+}
+
+// ResetShortName resets all changes to the "short_name" field.
+func (m *ListedDelegationMutation) ResetShortName() {
+	m.short_name = nil
+}
+
+// SetLate sets the "late" field.
+func (m *ListedDelegationMutation) SetLate(b bool) {
+	m.late = &b
+}
+
+// Late returns the value of the "late" field in the mutation.
+func (m *ListedDelegationMutation) Late() (r bool, exists bool) {
+	v := m.late
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLate returns the old "late" field's value of the ListedDelegation entity.
+// If the ListedDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListedDelegationMutation) OldLate(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLate: %w", err)
+	}
+	return oldValue.Late, nil
+}
+
+// ResetLate resets all changes to the "late" field.
+func (m *ListedDelegationMutation) ResetLate() {
+	m.late = nil
+}
+
+// SetRevisionID sets the "revision_id" field.
+func (m *ListedDelegationMutation) SetRevisionID(i int64) {
+	m.revision = &i
+}
+
+// RevisionID returns the value of the "revision_id" field in the mutation.
+func (m *ListedDelegationMutation) RevisionID() (r int64, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevisionID returns the old "revision_id" field's value of the ListedDelegation entity.
+// If the ListedDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListedDelegationMutation) OldRevisionID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevisionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevisionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevisionID: %w", err)
+	}
+	return oldValue.RevisionID, nil
+}
+
+// ResetRevisionID resets all changes to the "revision_id" field.
+func (m *ListedDelegationMutation) ResetRevisionID() {
+	m.revision = nil
+}
+
+// SetPersons sets the "persons" field.
+func (m *ListedDelegationMutation) SetPersons(i int32) {
+	m.persons = &i
+	m.addpersons = nil
+}
+
+// Persons returns the value of the "persons" field in the mutation.
+func (m *ListedDelegationMutation) Persons() (r int32, exists bool) {
+	v := m.persons
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersons returns the old "persons" field's value of the ListedDelegation entity.
+// If the ListedDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ListedDelegationMutation) OldPersons(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersons is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersons requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersons: %w", err)
+	}
+	return oldValue.Persons, nil
+}
+
+// AddPersons adds i to the "persons" field.
+func (m *ListedDelegationMutation) AddPersons(i int32) {
+	if m.addpersons != nil {
+		*m.addpersons += i
+	} else {
+		m.addpersons = &i
+	}
+}
+
+// AddedPersons returns the value that was added to the "persons" field in this mutation.
+func (m *ListedDelegationMutation) AddedPersons() (r int32, exists bool) {
+	v := m.addpersons
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPersons resets all changes to the "persons" field.
+func (m *ListedDelegationMutation) ResetPersons() {
+	m.persons = nil
+	m.addpersons = nil
+}
+
+// ClearEdition clears the "edition" edge to the ListEdition entity.
+func (m *ListedDelegationMutation) ClearEdition() {
+	m.clearededition = true
+	m.clearedFields[listeddelegation.FieldEditionID] = struct{}{}
+}
+
+// EditionCleared reports if the "edition" edge to the ListEdition entity was cleared.
+func (m *ListedDelegationMutation) EditionCleared() bool {
+	return m.clearededition
+}
+
+// EditionIDs returns the "edition" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EditionID instead. It exists only for internal usage by the builders.
+func (m *ListedDelegationMutation) EditionIDs() (ids []int64) {
+	if id := m.edition; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEdition resets all changes to the "edition" edge.
+func (m *ListedDelegationMutation) ResetEdition() {
+	m.edition = nil
+	m.clearededition = false
+}
+
+// ClearRevision clears the "revision" edge to the Revision entity.
+func (m *ListedDelegationMutation) ClearRevision() {
+	m.clearedrevision = true
+	m.clearedFields[listeddelegation.FieldRevisionID] = struct{}{}
+}
+
+// RevisionCleared reports if the "revision" edge to the Revision entity was cleared.
+func (m *ListedDelegationMutation) RevisionCleared() bool {
+	return m.clearedrevision
+}
+
+// RevisionIDs returns the "revision" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RevisionID instead. It exists only for internal usage by the builders.
+func (m *ListedDelegationMutation) RevisionIDs() (ids []int64) {
+	if id := m.revision; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRevision resets all changes to the "revision" edge.
+func (m *ListedDelegationMutation) ResetRevision() {
+	m.revision = nil
+	m.clearedrevision = false
+}
+
+// Where appends a list predicates to the ListedDelegationMutation builder.
+func (m *ListedDelegationMutation) Where(ps ...predicate.ListedDelegation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ListedDelegationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ListedDelegationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ListedDelegation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ListedDelegationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ListedDelegationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ListedDelegation).
+func (m *ListedDelegationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ListedDelegationMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.meeting_id != nil {
+		fields = append(fields, listeddelegation.FieldMeetingID)
+	}
+	if m.entity_id != nil {
+		fields = append(fields, listeddelegation.FieldEntityID)
+	}
+	if m.edition != nil {
+		fields = append(fields, listeddelegation.FieldEditionID)
+	}
+	if m.participation_status != nil {
+		fields = append(fields, listeddelegation.FieldParticipationStatus)
+	}
+	if m.short_name != nil {
+		fields = append(fields, listeddelegation.FieldShortName)
+	}
+	if m.late != nil {
+		fields = append(fields, listeddelegation.FieldLate)
+	}
+	if m.revision != nil {
+		fields = append(fields, listeddelegation.FieldRevisionID)
+	}
+	if m.persons != nil {
+		fields = append(fields, listeddelegation.FieldPersons)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ListedDelegationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case listeddelegation.FieldMeetingID:
+		return m.MeetingID()
+	case listeddelegation.FieldEntityID:
+		return m.EntityID()
+	case listeddelegation.FieldEditionID:
+		return m.EditionID()
+	case listeddelegation.FieldParticipationStatus:
+		return m.ParticipationStatus()
+	case listeddelegation.FieldShortName:
+		return m.ShortName()
+	case listeddelegation.FieldLate:
+		return m.Late()
+	case listeddelegation.FieldRevisionID:
+		return m.RevisionID()
+	case listeddelegation.FieldPersons:
+		return m.Persons()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ListedDelegationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case listeddelegation.FieldMeetingID:
+		return m.OldMeetingID(ctx)
+	case listeddelegation.FieldEntityID:
+		return m.OldEntityID(ctx)
+	case listeddelegation.FieldEditionID:
+		return m.OldEditionID(ctx)
+	case listeddelegation.FieldParticipationStatus:
+		return m.OldParticipationStatus(ctx)
+	case listeddelegation.FieldShortName:
+		return m.OldShortName(ctx)
+	case listeddelegation.FieldLate:
+		return m.OldLate(ctx)
+	case listeddelegation.FieldRevisionID:
+		return m.OldRevisionID(ctx)
+	case listeddelegation.FieldPersons:
+		return m.OldPersons(ctx)
+	}
+	return nil, fmt.Errorf("unknown ListedDelegation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ListedDelegationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case listeddelegation.FieldMeetingID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeetingID(v)
+		return nil
+	case listeddelegation.FieldEntityID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEntityID(v)
+		return nil
+	case listeddelegation.FieldEditionID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditionID(v)
+		return nil
+	case listeddelegation.FieldParticipationStatus:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticipationStatus(v)
+		return nil
+	case listeddelegation.FieldShortName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShortName(v)
+		return nil
+	case listeddelegation.FieldLate:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLate(v)
+		return nil
+	case listeddelegation.FieldRevisionID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevisionID(v)
+		return nil
+	case listeddelegation.FieldPersons:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersons(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ListedDelegation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ListedDelegationMutation) AddedFields() []string {
+	var fields []string
+	if m.addpersons != nil {
+		fields = append(fields, listeddelegation.FieldPersons)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ListedDelegationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case listeddelegation.FieldPersons:
+		return m.AddedPersons()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ListedDelegationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case listeddelegation.FieldPersons:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPersons(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ListedDelegation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ListedDelegationMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ListedDelegationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ListedDelegationMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ListedDelegation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ListedDelegationMutation) ResetField(name string) error {
+	switch name {
+	case listeddelegation.FieldMeetingID:
+		m.ResetMeetingID()
+		return nil
+	case listeddelegation.FieldEntityID:
+		m.ResetEntityID()
+		return nil
+	case listeddelegation.FieldEditionID:
+		m.ResetEditionID()
+		return nil
+	case listeddelegation.FieldParticipationStatus:
+		m.ResetParticipationStatus()
+		return nil
+	case listeddelegation.FieldShortName:
+		m.ResetShortName()
+		return nil
+	case listeddelegation.FieldLate:
+		m.ResetLate()
+		return nil
+	case listeddelegation.FieldRevisionID:
+		m.ResetRevisionID()
+		return nil
+	case listeddelegation.FieldPersons:
+		m.ResetPersons()
+		return nil
+	}
+	return fmt.Errorf("unknown ListedDelegation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ListedDelegationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.edition != nil {
+		edges = append(edges, listeddelegation.EdgeEdition)
+	}
+	if m.revision != nil {
+		edges = append(edges, listeddelegation.EdgeRevision)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ListedDelegationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case listeddelegation.EdgeEdition:
+		if id := m.edition; id != nil {
+			return []ent.Value{*id}
+		}
+	case listeddelegation.EdgeRevision:
+		if id := m.revision; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ListedDelegationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ListedDelegationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ListedDelegationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearededition {
+		edges = append(edges, listeddelegation.EdgeEdition)
+	}
+	if m.clearedrevision {
+		edges = append(edges, listeddelegation.EdgeRevision)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ListedDelegationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case listeddelegation.EdgeEdition:
+		return m.clearededition
+	case listeddelegation.EdgeRevision:
+		return m.clearedrevision
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ListedDelegationMutation) ClearEdge(name string) error {
+	switch name {
+	case listeddelegation.EdgeEdition:
+		m.ClearEdition()
+		return nil
+	case listeddelegation.EdgeRevision:
+		m.ClearRevision()
+		return nil
+	}
+	return fmt.Errorf("unknown ListedDelegation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ListedDelegationMutation) ResetEdge(name string) error {
+	switch name {
+	case listeddelegation.EdgeEdition:
+		m.ResetEdition()
+		return nil
+	case listeddelegation.EdgeRevision:
+		m.ResetRevision()
+		return nil
+	}
+	return fmt.Errorf("unknown ListedDelegation edge %s", name)
+}
+
 // MeetingMutation represents an operation that mutates the Meeting nodes in the graph.
 type MeetingMutation struct {
 	config
@@ -13105,6 +14844,1599 @@ func (m *MeetingMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *MeetingMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Meeting edge %s", name)
+}
+
+// OperationMutation represents an operation that mutates the Operation nodes in the graph.
+type OperationMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	create_time      *time.Time
+	update_time      *time.Time
+	method           *string
+	author           *string
+	role             *string
+	language         *string
+	request          *[]byte
+	input            *string
+	done_count       *int64
+	adddone_count    *int64
+	total_count      *int64
+	addtotal_count   *int64
+	cancel_requested *bool
+	run              *string
+	lost_count       *int
+	addlost_count    *int
+	beat_time        *time.Time
+	_done            *bool
+	end_time         *time.Time
+	response         *[]byte
+	error            *[]byte
+	blob             *string
+	clearedFields    map[string]struct{}
+	meeting          *string
+	clearedmeeting   bool
+	done             bool
+	oldValue         func(context.Context) (*Operation, error)
+	predicates       []predicate.Operation
+}
+
+var _ ent.Mutation = (*OperationMutation)(nil)
+
+// operationOption allows management of the mutation configuration using functional options.
+type operationOption func(*OperationMutation)
+
+// newOperationMutation creates new mutation for the Operation entity.
+func newOperationMutation(c config, op Op, opts ...operationOption) *OperationMutation {
+	m := &OperationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeOperation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withOperationID sets the ID field of the mutation.
+func withOperationID(id string) operationOption {
+	return func(m *OperationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Operation
+		)
+		m.oldValue = func(ctx context.Context) (*Operation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Operation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withOperation sets the old Operation of the mutation.
+func withOperation(node *Operation) operationOption {
+	return func(m *OperationMutation) {
+		m.oldValue = func(context.Context) (*Operation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m OperationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m OperationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Operation entities.
+func (m *OperationMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *OperationMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *OperationMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Operation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *OperationMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *OperationMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *OperationMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *OperationMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *OperationMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *OperationMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetMeetingID sets the "meeting_id" field.
+func (m *OperationMutation) SetMeetingID(s string) {
+	m.meeting = &s
+}
+
+// MeetingID returns the value of the "meeting_id" field in the mutation.
+func (m *OperationMutation) MeetingID() (r string, exists bool) {
+	v := m.meeting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeetingID returns the old "meeting_id" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldMeetingID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeetingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeetingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeetingID: %w", err)
+	}
+	return oldValue.MeetingID, nil
+}
+
+// ResetMeetingID resets all changes to the "meeting_id" field.
+func (m *OperationMutation) ResetMeetingID() {
+	m.meeting = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *OperationMutation) SetMethod(s string) {
+	m.method = &s
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *OperationMutation) Method() (r string, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldMethod(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *OperationMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetAuthor sets the "author" field.
+func (m *OperationMutation) SetAuthor(s string) {
+	m.author = &s
+}
+
+// Author returns the value of the "author" field in the mutation.
+func (m *OperationMutation) Author() (r string, exists bool) {
+	v := m.author
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthor returns the old "author" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldAuthor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthor: %w", err)
+	}
+	return oldValue.Author, nil
+}
+
+// ResetAuthor resets all changes to the "author" field.
+func (m *OperationMutation) ResetAuthor() {
+	m.author = nil
+}
+
+// SetRole sets the "role" field.
+func (m *OperationMutation) SetRole(s string) {
+	m.role = &s
+}
+
+// Role returns the value of the "role" field in the mutation.
+func (m *OperationMutation) Role() (r string, exists bool) {
+	v := m.role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRole returns the old "role" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldRole(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRole is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRole requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRole: %w", err)
+	}
+	return oldValue.Role, nil
+}
+
+// ResetRole resets all changes to the "role" field.
+func (m *OperationMutation) ResetRole() {
+	m.role = nil
+}
+
+// SetLanguage sets the "language" field.
+func (m *OperationMutation) SetLanguage(s string) {
+	m.language = &s
+}
+
+// Language returns the value of the "language" field in the mutation.
+func (m *OperationMutation) Language() (r string, exists bool) {
+	v := m.language
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLanguage returns the old "language" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldLanguage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLanguage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLanguage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLanguage: %w", err)
+	}
+	return oldValue.Language, nil
+}
+
+// ResetLanguage resets all changes to the "language" field.
+func (m *OperationMutation) ResetLanguage() {
+	m.language = nil
+}
+
+// SetRequest sets the "request" field.
+func (m *OperationMutation) SetRequest(b []byte) {
+	m.request = &b
+}
+
+// Request returns the value of the "request" field in the mutation.
+func (m *OperationMutation) Request() (r []byte, exists bool) {
+	v := m.request
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequest returns the old "request" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldRequest(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequest: %w", err)
+	}
+	return oldValue.Request, nil
+}
+
+// ClearRequest clears the value of the "request" field.
+func (m *OperationMutation) ClearRequest() {
+	m.request = nil
+	m.clearedFields[operation.FieldRequest] = struct{}{}
+}
+
+// RequestCleared returns if the "request" field was cleared in this mutation.
+func (m *OperationMutation) RequestCleared() bool {
+	_, ok := m.clearedFields[operation.FieldRequest]
+	return ok
+}
+
+// ResetRequest resets all changes to the "request" field.
+func (m *OperationMutation) ResetRequest() {
+	m.request = nil
+	delete(m.clearedFields, operation.FieldRequest)
+}
+
+// SetInput sets the "input" field.
+func (m *OperationMutation) SetInput(s string) {
+	m.input = &s
+}
+
+// Input returns the value of the "input" field in the mutation.
+func (m *OperationMutation) Input() (r string, exists bool) {
+	v := m.input
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInput returns the old "input" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldInput(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInput is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInput requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInput: %w", err)
+	}
+	return oldValue.Input, nil
+}
+
+// ResetInput resets all changes to the "input" field.
+func (m *OperationMutation) ResetInput() {
+	m.input = nil
+}
+
+// SetDoneCount sets the "done_count" field.
+func (m *OperationMutation) SetDoneCount(i int64) {
+	m.done_count = &i
+	m.adddone_count = nil
+}
+
+// DoneCount returns the value of the "done_count" field in the mutation.
+func (m *OperationMutation) DoneCount() (r int64, exists bool) {
+	v := m.done_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneCount returns the old "done_count" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldDoneCount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneCount: %w", err)
+	}
+	return oldValue.DoneCount, nil
+}
+
+// AddDoneCount adds i to the "done_count" field.
+func (m *OperationMutation) AddDoneCount(i int64) {
+	if m.adddone_count != nil {
+		*m.adddone_count += i
+	} else {
+		m.adddone_count = &i
+	}
+}
+
+// AddedDoneCount returns the value that was added to the "done_count" field in this mutation.
+func (m *OperationMutation) AddedDoneCount() (r int64, exists bool) {
+	v := m.adddone_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDoneCount resets all changes to the "done_count" field.
+func (m *OperationMutation) ResetDoneCount() {
+	m.done_count = nil
+	m.adddone_count = nil
+}
+
+// SetTotalCount sets the "total_count" field.
+func (m *OperationMutation) SetTotalCount(i int64) {
+	m.total_count = &i
+	m.addtotal_count = nil
+}
+
+// TotalCount returns the value of the "total_count" field in the mutation.
+func (m *OperationMutation) TotalCount() (r int64, exists bool) {
+	v := m.total_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotalCount returns the old "total_count" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldTotalCount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotalCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotalCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotalCount: %w", err)
+	}
+	return oldValue.TotalCount, nil
+}
+
+// AddTotalCount adds i to the "total_count" field.
+func (m *OperationMutation) AddTotalCount(i int64) {
+	if m.addtotal_count != nil {
+		*m.addtotal_count += i
+	} else {
+		m.addtotal_count = &i
+	}
+}
+
+// AddedTotalCount returns the value that was added to the "total_count" field in this mutation.
+func (m *OperationMutation) AddedTotalCount() (r int64, exists bool) {
+	v := m.addtotal_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTotalCount resets all changes to the "total_count" field.
+func (m *OperationMutation) ResetTotalCount() {
+	m.total_count = nil
+	m.addtotal_count = nil
+}
+
+// SetCancelRequested sets the "cancel_requested" field.
+func (m *OperationMutation) SetCancelRequested(b bool) {
+	m.cancel_requested = &b
+}
+
+// CancelRequested returns the value of the "cancel_requested" field in the mutation.
+func (m *OperationMutation) CancelRequested() (r bool, exists bool) {
+	v := m.cancel_requested
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelRequested returns the old "cancel_requested" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldCancelRequested(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelRequested is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelRequested requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelRequested: %w", err)
+	}
+	return oldValue.CancelRequested, nil
+}
+
+// ResetCancelRequested resets all changes to the "cancel_requested" field.
+func (m *OperationMutation) ResetCancelRequested() {
+	m.cancel_requested = nil
+}
+
+// SetRun sets the "run" field.
+func (m *OperationMutation) SetRun(s string) {
+	m.run = &s
+}
+
+// Run returns the value of the "run" field in the mutation.
+func (m *OperationMutation) Run() (r string, exists bool) {
+	v := m.run
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRun returns the old "run" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldRun(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRun is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRun requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRun: %w", err)
+	}
+	return oldValue.Run, nil
+}
+
+// ResetRun resets all changes to the "run" field.
+func (m *OperationMutation) ResetRun() {
+	m.run = nil
+}
+
+// SetLostCount sets the "lost_count" field.
+func (m *OperationMutation) SetLostCount(i int) {
+	m.lost_count = &i
+	m.addlost_count = nil
+}
+
+// LostCount returns the value of the "lost_count" field in the mutation.
+func (m *OperationMutation) LostCount() (r int, exists bool) {
+	v := m.lost_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLostCount returns the old "lost_count" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldLostCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLostCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLostCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLostCount: %w", err)
+	}
+	return oldValue.LostCount, nil
+}
+
+// AddLostCount adds i to the "lost_count" field.
+func (m *OperationMutation) AddLostCount(i int) {
+	if m.addlost_count != nil {
+		*m.addlost_count += i
+	} else {
+		m.addlost_count = &i
+	}
+}
+
+// AddedLostCount returns the value that was added to the "lost_count" field in this mutation.
+func (m *OperationMutation) AddedLostCount() (r int, exists bool) {
+	v := m.addlost_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLostCount resets all changes to the "lost_count" field.
+func (m *OperationMutation) ResetLostCount() {
+	m.lost_count = nil
+	m.addlost_count = nil
+}
+
+// SetBeatTime sets the "beat_time" field.
+func (m *OperationMutation) SetBeatTime(t time.Time) {
+	m.beat_time = &t
+}
+
+// BeatTime returns the value of the "beat_time" field in the mutation.
+func (m *OperationMutation) BeatTime() (r time.Time, exists bool) {
+	v := m.beat_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBeatTime returns the old "beat_time" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldBeatTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBeatTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBeatTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBeatTime: %w", err)
+	}
+	return oldValue.BeatTime, nil
+}
+
+// ResetBeatTime resets all changes to the "beat_time" field.
+func (m *OperationMutation) ResetBeatTime() {
+	m.beat_time = nil
+}
+
+// SetDone sets the "done" field.
+func (m *OperationMutation) SetDone(b bool) {
+	m._done = &b
+}
+
+// Done returns the value of the "done" field in the mutation.
+func (m *OperationMutation) Done() (r bool, exists bool) {
+	v := m._done
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDone returns the old "done" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldDone(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDone: %w", err)
+	}
+	return oldValue.Done, nil
+}
+
+// ResetDone resets all changes to the "done" field.
+func (m *OperationMutation) ResetDone() {
+	m._done = nil
+}
+
+// SetEndTime sets the "end_time" field.
+func (m *OperationMutation) SetEndTime(t time.Time) {
+	m.end_time = &t
+}
+
+// EndTime returns the value of the "end_time" field in the mutation.
+func (m *OperationMutation) EndTime() (r time.Time, exists bool) {
+	v := m.end_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndTime returns the old "end_time" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldEndTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndTime: %w", err)
+	}
+	return oldValue.EndTime, nil
+}
+
+// ClearEndTime clears the value of the "end_time" field.
+func (m *OperationMutation) ClearEndTime() {
+	m.end_time = nil
+	m.clearedFields[operation.FieldEndTime] = struct{}{}
+}
+
+// EndTimeCleared returns if the "end_time" field was cleared in this mutation.
+func (m *OperationMutation) EndTimeCleared() bool {
+	_, ok := m.clearedFields[operation.FieldEndTime]
+	return ok
+}
+
+// ResetEndTime resets all changes to the "end_time" field.
+func (m *OperationMutation) ResetEndTime() {
+	m.end_time = nil
+	delete(m.clearedFields, operation.FieldEndTime)
+}
+
+// SetResponse sets the "response" field.
+func (m *OperationMutation) SetResponse(b []byte) {
+	m.response = &b
+}
+
+// Response returns the value of the "response" field in the mutation.
+func (m *OperationMutation) Response() (r []byte, exists bool) {
+	v := m.response
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResponse returns the old "response" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldResponse(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResponse is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResponse requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResponse: %w", err)
+	}
+	return oldValue.Response, nil
+}
+
+// ClearResponse clears the value of the "response" field.
+func (m *OperationMutation) ClearResponse() {
+	m.response = nil
+	m.clearedFields[operation.FieldResponse] = struct{}{}
+}
+
+// ResponseCleared returns if the "response" field was cleared in this mutation.
+func (m *OperationMutation) ResponseCleared() bool {
+	_, ok := m.clearedFields[operation.FieldResponse]
+	return ok
+}
+
+// ResetResponse resets all changes to the "response" field.
+func (m *OperationMutation) ResetResponse() {
+	m.response = nil
+	delete(m.clearedFields, operation.FieldResponse)
+}
+
+// SetError sets the "error" field.
+func (m *OperationMutation) SetError(b []byte) {
+	m.error = &b
+}
+
+// Error returns the value of the "error" field in the mutation.
+func (m *OperationMutation) Error() (r []byte, exists bool) {
+	v := m.error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldError returns the old "error" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldError(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldError: %w", err)
+	}
+	return oldValue.Error, nil
+}
+
+// ClearError clears the value of the "error" field.
+func (m *OperationMutation) ClearError() {
+	m.error = nil
+	m.clearedFields[operation.FieldError] = struct{}{}
+}
+
+// ErrorCleared returns if the "error" field was cleared in this mutation.
+func (m *OperationMutation) ErrorCleared() bool {
+	_, ok := m.clearedFields[operation.FieldError]
+	return ok
+}
+
+// ResetError resets all changes to the "error" field.
+func (m *OperationMutation) ResetError() {
+	m.error = nil
+	delete(m.clearedFields, operation.FieldError)
+}
+
+// SetBlob sets the "blob" field.
+func (m *OperationMutation) SetBlob(s string) {
+	m.blob = &s
+}
+
+// Blob returns the value of the "blob" field in the mutation.
+func (m *OperationMutation) Blob() (r string, exists bool) {
+	v := m.blob
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlob returns the old "blob" field's value of the Operation entity.
+// If the Operation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OperationMutation) OldBlob(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlob is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlob requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlob: %w", err)
+	}
+	return oldValue.Blob, nil
+}
+
+// ResetBlob resets all changes to the "blob" field.
+func (m *OperationMutation) ResetBlob() {
+	m.blob = nil
+}
+
+// ClearMeeting clears the "meeting" edge to the Meeting entity.
+func (m *OperationMutation) ClearMeeting() {
+	m.clearedmeeting = true
+	m.clearedFields[operation.FieldMeetingID] = struct{}{}
+}
+
+// MeetingCleared reports if the "meeting" edge to the Meeting entity was cleared.
+func (m *OperationMutation) MeetingCleared() bool {
+	return m.clearedmeeting
+}
+
+// MeetingIDs returns the "meeting" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MeetingID instead. It exists only for internal usage by the builders.
+func (m *OperationMutation) MeetingIDs() (ids []string) {
+	if id := m.meeting; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMeeting resets all changes to the "meeting" edge.
+func (m *OperationMutation) ResetMeeting() {
+	m.meeting = nil
+	m.clearedmeeting = false
+}
+
+// Where appends a list predicates to the OperationMutation builder.
+func (m *OperationMutation) Where(ps ...predicate.Operation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the OperationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *OperationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Operation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *OperationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *OperationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Operation).
+func (m *OperationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *OperationMutation) Fields() []string {
+	fields := make([]string, 0, 20)
+	if m.create_time != nil {
+		fields = append(fields, operation.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, operation.FieldUpdateTime)
+	}
+	if m.meeting != nil {
+		fields = append(fields, operation.FieldMeetingID)
+	}
+	if m.method != nil {
+		fields = append(fields, operation.FieldMethod)
+	}
+	if m.author != nil {
+		fields = append(fields, operation.FieldAuthor)
+	}
+	if m.role != nil {
+		fields = append(fields, operation.FieldRole)
+	}
+	if m.language != nil {
+		fields = append(fields, operation.FieldLanguage)
+	}
+	if m.request != nil {
+		fields = append(fields, operation.FieldRequest)
+	}
+	if m.input != nil {
+		fields = append(fields, operation.FieldInput)
+	}
+	if m.done_count != nil {
+		fields = append(fields, operation.FieldDoneCount)
+	}
+	if m.total_count != nil {
+		fields = append(fields, operation.FieldTotalCount)
+	}
+	if m.cancel_requested != nil {
+		fields = append(fields, operation.FieldCancelRequested)
+	}
+	if m.run != nil {
+		fields = append(fields, operation.FieldRun)
+	}
+	if m.lost_count != nil {
+		fields = append(fields, operation.FieldLostCount)
+	}
+	if m.beat_time != nil {
+		fields = append(fields, operation.FieldBeatTime)
+	}
+	if m._done != nil {
+		fields = append(fields, operation.FieldDone)
+	}
+	if m.end_time != nil {
+		fields = append(fields, operation.FieldEndTime)
+	}
+	if m.response != nil {
+		fields = append(fields, operation.FieldResponse)
+	}
+	if m.error != nil {
+		fields = append(fields, operation.FieldError)
+	}
+	if m.blob != nil {
+		fields = append(fields, operation.FieldBlob)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *OperationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case operation.FieldCreateTime:
+		return m.CreateTime()
+	case operation.FieldUpdateTime:
+		return m.UpdateTime()
+	case operation.FieldMeetingID:
+		return m.MeetingID()
+	case operation.FieldMethod:
+		return m.Method()
+	case operation.FieldAuthor:
+		return m.Author()
+	case operation.FieldRole:
+		return m.Role()
+	case operation.FieldLanguage:
+		return m.Language()
+	case operation.FieldRequest:
+		return m.Request()
+	case operation.FieldInput:
+		return m.Input()
+	case operation.FieldDoneCount:
+		return m.DoneCount()
+	case operation.FieldTotalCount:
+		return m.TotalCount()
+	case operation.FieldCancelRequested:
+		return m.CancelRequested()
+	case operation.FieldRun:
+		return m.Run()
+	case operation.FieldLostCount:
+		return m.LostCount()
+	case operation.FieldBeatTime:
+		return m.BeatTime()
+	case operation.FieldDone:
+		return m.Done()
+	case operation.FieldEndTime:
+		return m.EndTime()
+	case operation.FieldResponse:
+		return m.Response()
+	case operation.FieldError:
+		return m.Error()
+	case operation.FieldBlob:
+		return m.Blob()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *OperationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case operation.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case operation.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case operation.FieldMeetingID:
+		return m.OldMeetingID(ctx)
+	case operation.FieldMethod:
+		return m.OldMethod(ctx)
+	case operation.FieldAuthor:
+		return m.OldAuthor(ctx)
+	case operation.FieldRole:
+		return m.OldRole(ctx)
+	case operation.FieldLanguage:
+		return m.OldLanguage(ctx)
+	case operation.FieldRequest:
+		return m.OldRequest(ctx)
+	case operation.FieldInput:
+		return m.OldInput(ctx)
+	case operation.FieldDoneCount:
+		return m.OldDoneCount(ctx)
+	case operation.FieldTotalCount:
+		return m.OldTotalCount(ctx)
+	case operation.FieldCancelRequested:
+		return m.OldCancelRequested(ctx)
+	case operation.FieldRun:
+		return m.OldRun(ctx)
+	case operation.FieldLostCount:
+		return m.OldLostCount(ctx)
+	case operation.FieldBeatTime:
+		return m.OldBeatTime(ctx)
+	case operation.FieldDone:
+		return m.OldDone(ctx)
+	case operation.FieldEndTime:
+		return m.OldEndTime(ctx)
+	case operation.FieldResponse:
+		return m.OldResponse(ctx)
+	case operation.FieldError:
+		return m.OldError(ctx)
+	case operation.FieldBlob:
+		return m.OldBlob(ctx)
+	}
+	return nil, fmt.Errorf("unknown Operation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OperationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case operation.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case operation.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case operation.FieldMeetingID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeetingID(v)
+		return nil
+	case operation.FieldMethod:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case operation.FieldAuthor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthor(v)
+		return nil
+	case operation.FieldRole:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRole(v)
+		return nil
+	case operation.FieldLanguage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLanguage(v)
+		return nil
+	case operation.FieldRequest:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequest(v)
+		return nil
+	case operation.FieldInput:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInput(v)
+		return nil
+	case operation.FieldDoneCount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneCount(v)
+		return nil
+	case operation.FieldTotalCount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotalCount(v)
+		return nil
+	case operation.FieldCancelRequested:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelRequested(v)
+		return nil
+	case operation.FieldRun:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRun(v)
+		return nil
+	case operation.FieldLostCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLostCount(v)
+		return nil
+	case operation.FieldBeatTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBeatTime(v)
+		return nil
+	case operation.FieldDone:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDone(v)
+		return nil
+	case operation.FieldEndTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndTime(v)
+		return nil
+	case operation.FieldResponse:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResponse(v)
+		return nil
+	case operation.FieldError:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetError(v)
+		return nil
+	case operation.FieldBlob:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlob(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Operation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *OperationMutation) AddedFields() []string {
+	var fields []string
+	if m.adddone_count != nil {
+		fields = append(fields, operation.FieldDoneCount)
+	}
+	if m.addtotal_count != nil {
+		fields = append(fields, operation.FieldTotalCount)
+	}
+	if m.addlost_count != nil {
+		fields = append(fields, operation.FieldLostCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *OperationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case operation.FieldDoneCount:
+		return m.AddedDoneCount()
+	case operation.FieldTotalCount:
+		return m.AddedTotalCount()
+	case operation.FieldLostCount:
+		return m.AddedLostCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OperationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case operation.FieldDoneCount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDoneCount(v)
+		return nil
+	case operation.FieldTotalCount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTotalCount(v)
+		return nil
+	case operation.FieldLostCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLostCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Operation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *OperationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(operation.FieldRequest) {
+		fields = append(fields, operation.FieldRequest)
+	}
+	if m.FieldCleared(operation.FieldEndTime) {
+		fields = append(fields, operation.FieldEndTime)
+	}
+	if m.FieldCleared(operation.FieldResponse) {
+		fields = append(fields, operation.FieldResponse)
+	}
+	if m.FieldCleared(operation.FieldError) {
+		fields = append(fields, operation.FieldError)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *OperationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *OperationMutation) ClearField(name string) error {
+	switch name {
+	case operation.FieldRequest:
+		m.ClearRequest()
+		return nil
+	case operation.FieldEndTime:
+		m.ClearEndTime()
+		return nil
+	case operation.FieldResponse:
+		m.ClearResponse()
+		return nil
+	case operation.FieldError:
+		m.ClearError()
+		return nil
+	}
+	return fmt.Errorf("unknown Operation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *OperationMutation) ResetField(name string) error {
+	switch name {
+	case operation.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case operation.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case operation.FieldMeetingID:
+		m.ResetMeetingID()
+		return nil
+	case operation.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case operation.FieldAuthor:
+		m.ResetAuthor()
+		return nil
+	case operation.FieldRole:
+		m.ResetRole()
+		return nil
+	case operation.FieldLanguage:
+		m.ResetLanguage()
+		return nil
+	case operation.FieldRequest:
+		m.ResetRequest()
+		return nil
+	case operation.FieldInput:
+		m.ResetInput()
+		return nil
+	case operation.FieldDoneCount:
+		m.ResetDoneCount()
+		return nil
+	case operation.FieldTotalCount:
+		m.ResetTotalCount()
+		return nil
+	case operation.FieldCancelRequested:
+		m.ResetCancelRequested()
+		return nil
+	case operation.FieldRun:
+		m.ResetRun()
+		return nil
+	case operation.FieldLostCount:
+		m.ResetLostCount()
+		return nil
+	case operation.FieldBeatTime:
+		m.ResetBeatTime()
+		return nil
+	case operation.FieldDone:
+		m.ResetDone()
+		return nil
+	case operation.FieldEndTime:
+		m.ResetEndTime()
+		return nil
+	case operation.FieldResponse:
+		m.ResetResponse()
+		return nil
+	case operation.FieldError:
+		m.ResetError()
+		return nil
+	case operation.FieldBlob:
+		m.ResetBlob()
+		return nil
+	}
+	return fmt.Errorf("unknown Operation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *OperationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.meeting != nil {
+		edges = append(edges, operation.EdgeMeeting)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *OperationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case operation.EdgeMeeting:
+		if id := m.meeting; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *OperationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *OperationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *OperationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedmeeting {
+		edges = append(edges, operation.EdgeMeeting)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *OperationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case operation.EdgeMeeting:
+		return m.clearedmeeting
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *OperationMutation) ClearEdge(name string) error {
+	switch name {
+	case operation.EdgeMeeting:
+		m.ClearMeeting()
+		return nil
+	}
+	return fmt.Errorf("unknown Operation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *OperationMutation) ResetEdge(name string) error {
+	switch name {
+	case operation.EdgeMeeting:
+		m.ResetMeeting()
+		return nil
+	}
+	return fmt.Errorf("unknown Operation edge %s", name)
 }
 
 // ParticipantNameMutation represents an operation that mutates the ParticipantName nodes in the graph.
@@ -17489,4 +20821,791 @@ func (m *RevisionMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Revision edge %s", name)
+}
+
+// SigningKeyMutation represents an operation that mutates the SigningKey nodes in the graph.
+type SigningKeyMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	create_time   *time.Time
+	update_time   *time.Time
+	revision      *int64
+	addrevision   *int64
+	public_key    *[]byte
+	private_key   *[]byte
+	state         *string
+	retire_time   *time.Time
+	revoke_time   *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*SigningKey, error)
+	predicates    []predicate.SigningKey
+}
+
+var _ ent.Mutation = (*SigningKeyMutation)(nil)
+
+// signingkeyOption allows management of the mutation configuration using functional options.
+type signingkeyOption func(*SigningKeyMutation)
+
+// newSigningKeyMutation creates new mutation for the SigningKey entity.
+func newSigningKeyMutation(c config, op Op, opts ...signingkeyOption) *SigningKeyMutation {
+	m := &SigningKeyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSigningKey,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSigningKeyID sets the ID field of the mutation.
+func withSigningKeyID(id string) signingkeyOption {
+	return func(m *SigningKeyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SigningKey
+		)
+		m.oldValue = func(ctx context.Context) (*SigningKey, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SigningKey.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSigningKey sets the old SigningKey of the mutation.
+func withSigningKey(node *SigningKey) signingkeyOption {
+	return func(m *SigningKeyMutation) {
+		m.oldValue = func(context.Context) (*SigningKey, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SigningKeyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SigningKeyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SigningKey entities.
+func (m *SigningKeyMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SigningKeyMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SigningKeyMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SigningKey.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *SigningKeyMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *SigningKeyMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the SigningKey entity.
+// If the SigningKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SigningKeyMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *SigningKeyMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *SigningKeyMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *SigningKeyMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the SigningKey entity.
+// If the SigningKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SigningKeyMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *SigningKeyMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *SigningKeyMutation) SetRevision(i int64) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *SigningKeyMutation) Revision() (r int64, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the SigningKey entity.
+// If the SigningKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SigningKeyMutation) OldRevision(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *SigningKeyMutation) AddRevision(i int64) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *SigningKeyMutation) AddedRevision() (r int64, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *SigningKeyMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetPublicKey sets the "public_key" field.
+func (m *SigningKeyMutation) SetPublicKey(b []byte) {
+	m.public_key = &b
+}
+
+// PublicKey returns the value of the "public_key" field in the mutation.
+func (m *SigningKeyMutation) PublicKey() (r []byte, exists bool) {
+	v := m.public_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicKey returns the old "public_key" field's value of the SigningKey entity.
+// If the SigningKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SigningKeyMutation) OldPublicKey(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicKey: %w", err)
+	}
+	return oldValue.PublicKey, nil
+}
+
+// ResetPublicKey resets all changes to the "public_key" field.
+func (m *SigningKeyMutation) ResetPublicKey() {
+	m.public_key = nil
+}
+
+// SetPrivateKey sets the "private_key" field.
+func (m *SigningKeyMutation) SetPrivateKey(b []byte) {
+	m.private_key = &b
+}
+
+// PrivateKey returns the value of the "private_key" field in the mutation.
+func (m *SigningKeyMutation) PrivateKey() (r []byte, exists bool) {
+	v := m.private_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrivateKey returns the old "private_key" field's value of the SigningKey entity.
+// If the SigningKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SigningKeyMutation) OldPrivateKey(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrivateKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrivateKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrivateKey: %w", err)
+	}
+	return oldValue.PrivateKey, nil
+}
+
+// ResetPrivateKey resets all changes to the "private_key" field.
+func (m *SigningKeyMutation) ResetPrivateKey() {
+	m.private_key = nil
+}
+
+// SetState sets the "state" field.
+func (m *SigningKeyMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *SigningKeyMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the SigningKey entity.
+// If the SigningKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SigningKeyMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *SigningKeyMutation) ResetState() {
+	m.state = nil
+}
+
+// SetRetireTime sets the "retire_time" field.
+func (m *SigningKeyMutation) SetRetireTime(t time.Time) {
+	m.retire_time = &t
+}
+
+// RetireTime returns the value of the "retire_time" field in the mutation.
+func (m *SigningKeyMutation) RetireTime() (r time.Time, exists bool) {
+	v := m.retire_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetireTime returns the old "retire_time" field's value of the SigningKey entity.
+// If the SigningKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SigningKeyMutation) OldRetireTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetireTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetireTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetireTime: %w", err)
+	}
+	return oldValue.RetireTime, nil
+}
+
+// ClearRetireTime clears the value of the "retire_time" field.
+func (m *SigningKeyMutation) ClearRetireTime() {
+	m.retire_time = nil
+	m.clearedFields[signingkey.FieldRetireTime] = struct{}{}
+}
+
+// RetireTimeCleared returns if the "retire_time" field was cleared in this mutation.
+func (m *SigningKeyMutation) RetireTimeCleared() bool {
+	_, ok := m.clearedFields[signingkey.FieldRetireTime]
+	return ok
+}
+
+// ResetRetireTime resets all changes to the "retire_time" field.
+func (m *SigningKeyMutation) ResetRetireTime() {
+	m.retire_time = nil
+	delete(m.clearedFields, signingkey.FieldRetireTime)
+}
+
+// SetRevokeTime sets the "revoke_time" field.
+func (m *SigningKeyMutation) SetRevokeTime(t time.Time) {
+	m.revoke_time = &t
+}
+
+// RevokeTime returns the value of the "revoke_time" field in the mutation.
+func (m *SigningKeyMutation) RevokeTime() (r time.Time, exists bool) {
+	v := m.revoke_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokeTime returns the old "revoke_time" field's value of the SigningKey entity.
+// If the SigningKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SigningKeyMutation) OldRevokeTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokeTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokeTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokeTime: %w", err)
+	}
+	return oldValue.RevokeTime, nil
+}
+
+// ClearRevokeTime clears the value of the "revoke_time" field.
+func (m *SigningKeyMutation) ClearRevokeTime() {
+	m.revoke_time = nil
+	m.clearedFields[signingkey.FieldRevokeTime] = struct{}{}
+}
+
+// RevokeTimeCleared returns if the "revoke_time" field was cleared in this mutation.
+func (m *SigningKeyMutation) RevokeTimeCleared() bool {
+	_, ok := m.clearedFields[signingkey.FieldRevokeTime]
+	return ok
+}
+
+// ResetRevokeTime resets all changes to the "revoke_time" field.
+func (m *SigningKeyMutation) ResetRevokeTime() {
+	m.revoke_time = nil
+	delete(m.clearedFields, signingkey.FieldRevokeTime)
+}
+
+// Where appends a list predicates to the SigningKeyMutation builder.
+func (m *SigningKeyMutation) Where(ps ...predicate.SigningKey) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SigningKeyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SigningKeyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SigningKey, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SigningKeyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SigningKeyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SigningKey).
+func (m *SigningKeyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SigningKeyMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.create_time != nil {
+		fields = append(fields, signingkey.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, signingkey.FieldUpdateTime)
+	}
+	if m.revision != nil {
+		fields = append(fields, signingkey.FieldRevision)
+	}
+	if m.public_key != nil {
+		fields = append(fields, signingkey.FieldPublicKey)
+	}
+	if m.private_key != nil {
+		fields = append(fields, signingkey.FieldPrivateKey)
+	}
+	if m.state != nil {
+		fields = append(fields, signingkey.FieldState)
+	}
+	if m.retire_time != nil {
+		fields = append(fields, signingkey.FieldRetireTime)
+	}
+	if m.revoke_time != nil {
+		fields = append(fields, signingkey.FieldRevokeTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SigningKeyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case signingkey.FieldCreateTime:
+		return m.CreateTime()
+	case signingkey.FieldUpdateTime:
+		return m.UpdateTime()
+	case signingkey.FieldRevision:
+		return m.Revision()
+	case signingkey.FieldPublicKey:
+		return m.PublicKey()
+	case signingkey.FieldPrivateKey:
+		return m.PrivateKey()
+	case signingkey.FieldState:
+		return m.State()
+	case signingkey.FieldRetireTime:
+		return m.RetireTime()
+	case signingkey.FieldRevokeTime:
+		return m.RevokeTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SigningKeyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case signingkey.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case signingkey.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case signingkey.FieldRevision:
+		return m.OldRevision(ctx)
+	case signingkey.FieldPublicKey:
+		return m.OldPublicKey(ctx)
+	case signingkey.FieldPrivateKey:
+		return m.OldPrivateKey(ctx)
+	case signingkey.FieldState:
+		return m.OldState(ctx)
+	case signingkey.FieldRetireTime:
+		return m.OldRetireTime(ctx)
+	case signingkey.FieldRevokeTime:
+		return m.OldRevokeTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown SigningKey field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SigningKeyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case signingkey.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case signingkey.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case signingkey.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case signingkey.FieldPublicKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicKey(v)
+		return nil
+	case signingkey.FieldPrivateKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrivateKey(v)
+		return nil
+	case signingkey.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case signingkey.FieldRetireTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetireTime(v)
+		return nil
+	case signingkey.FieldRevokeTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokeTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SigningKey field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SigningKeyMutation) AddedFields() []string {
+	var fields []string
+	if m.addrevision != nil {
+		fields = append(fields, signingkey.FieldRevision)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SigningKeyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case signingkey.FieldRevision:
+		return m.AddedRevision()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SigningKeyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case signingkey.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SigningKey numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SigningKeyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(signingkey.FieldRetireTime) {
+		fields = append(fields, signingkey.FieldRetireTime)
+	}
+	if m.FieldCleared(signingkey.FieldRevokeTime) {
+		fields = append(fields, signingkey.FieldRevokeTime)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SigningKeyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SigningKeyMutation) ClearField(name string) error {
+	switch name {
+	case signingkey.FieldRetireTime:
+		m.ClearRetireTime()
+		return nil
+	case signingkey.FieldRevokeTime:
+		m.ClearRevokeTime()
+		return nil
+	}
+	return fmt.Errorf("unknown SigningKey nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SigningKeyMutation) ResetField(name string) error {
+	switch name {
+	case signingkey.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case signingkey.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case signingkey.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case signingkey.FieldPublicKey:
+		m.ResetPublicKey()
+		return nil
+	case signingkey.FieldPrivateKey:
+		m.ResetPrivateKey()
+		return nil
+	case signingkey.FieldState:
+		m.ResetState()
+		return nil
+	case signingkey.FieldRetireTime:
+		m.ResetRetireTime()
+		return nil
+	case signingkey.FieldRevokeTime:
+		m.ResetRevokeTime()
+		return nil
+	}
+	return fmt.Errorf("unknown SigningKey field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SigningKeyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SigningKeyMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SigningKeyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SigningKeyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SigningKeyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SigningKeyMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SigningKeyMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SigningKey unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SigningKeyMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SigningKey edge %s", name)
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/un-placard/placard/ent/db/participantname"
@@ -18,7 +17,6 @@ type ParticipantNameCreate struct {
 	config
 	mutation *ParticipantNameMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetMeetingID sets the "meeting_id" field.
@@ -125,7 +123,6 @@ func (_c *ParticipantNameCreate) createSpec() (*ParticipantName, *sqlgraph.Creat
 		_node = &ParticipantName{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(participantname.Table, sqlgraph.NewFieldSpec(participantname.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
@@ -149,154 +146,11 @@ func (_c *ParticipantNameCreate) createSpec() (*ParticipantName, *sqlgraph.Creat
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.ParticipantName.Create().
-//		SetMeetingID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ParticipantNameUpsert) {
-//			SetMeetingID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ParticipantNameCreate) OnConflict(opts ...sql.ConflictOption) *ParticipantNameUpsertOne {
-	_c.conflict = opts
-	return &ParticipantNameUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.ParticipantName.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ParticipantNameCreate) OnConflictColumns(columns ...string) *ParticipantNameUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ParticipantNameUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// ParticipantNameUpsertOne is the builder for "upsert"-ing
-	//  one ParticipantName node.
-	ParticipantNameUpsertOne struct {
-		create *ParticipantNameCreate
-	}
-
-	// ParticipantNameUpsert is the "OnConflict" setter.
-	ParticipantNameUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.ParticipantName.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(participantname.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *ParticipantNameUpsertOne) UpdateNewValues() *ParticipantNameUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(participantname.FieldID)
-		}
-		if _, exists := u.create.mutation.MeetingID(); exists {
-			s.SetIgnore(participantname.FieldMeetingID)
-		}
-		if _, exists := u.create.mutation.EntityID(); exists {
-			s.SetIgnore(participantname.FieldEntityID)
-		}
-		if _, exists := u.create.mutation.Word(); exists {
-			s.SetIgnore(participantname.FieldWord)
-		}
-		if _, exists := u.create.mutation.ParticipantID(); exists {
-			s.SetIgnore(participantname.FieldParticipantID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.ParticipantName.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *ParticipantNameUpsertOne) Ignore() *ParticipantNameUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ParticipantNameUpsertOne) DoNothing() *ParticipantNameUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ParticipantNameCreate.OnConflict
-// documentation for more info.
-func (u *ParticipantNameUpsertOne) Update(set func(*ParticipantNameUpsert)) *ParticipantNameUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ParticipantNameUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *ParticipantNameUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("db: missing options for ParticipantNameCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ParticipantNameUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *ParticipantNameUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *ParticipantNameUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // ParticipantNameCreateBulk is the builder for creating many ParticipantName entities in bulk.
 type ParticipantNameCreateBulk struct {
 	config
 	err      error
 	builders []*ParticipantNameCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the ParticipantName entities in the database.
@@ -325,7 +179,6 @@ func (_c *ParticipantNameCreateBulk) Save(ctx context.Context) ([]*ParticipantNa
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -376,132 +229,6 @@ func (_c *ParticipantNameCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *ParticipantNameCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.ParticipantName.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ParticipantNameUpsert) {
-//			SetMeetingID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ParticipantNameCreateBulk) OnConflict(opts ...sql.ConflictOption) *ParticipantNameUpsertBulk {
-	_c.conflict = opts
-	return &ParticipantNameUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.ParticipantName.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ParticipantNameCreateBulk) OnConflictColumns(columns ...string) *ParticipantNameUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ParticipantNameUpsertBulk{
-		create: _c,
-	}
-}
-
-// ParticipantNameUpsertBulk is the builder for "upsert"-ing
-// a bulk of ParticipantName nodes.
-type ParticipantNameUpsertBulk struct {
-	create *ParticipantNameCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.ParticipantName.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(participantname.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *ParticipantNameUpsertBulk) UpdateNewValues() *ParticipantNameUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(participantname.FieldID)
-			}
-			if _, exists := b.mutation.MeetingID(); exists {
-				s.SetIgnore(participantname.FieldMeetingID)
-			}
-			if _, exists := b.mutation.EntityID(); exists {
-				s.SetIgnore(participantname.FieldEntityID)
-			}
-			if _, exists := b.mutation.Word(); exists {
-				s.SetIgnore(participantname.FieldWord)
-			}
-			if _, exists := b.mutation.ParticipantID(); exists {
-				s.SetIgnore(participantname.FieldParticipantID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.ParticipantName.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *ParticipantNameUpsertBulk) Ignore() *ParticipantNameUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ParticipantNameUpsertBulk) DoNothing() *ParticipantNameUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ParticipantNameCreateBulk.OnConflict
-// documentation for more info.
-func (u *ParticipantNameUpsertBulk) Update(set func(*ParticipantNameUpsert)) *ParticipantNameUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ParticipantNameUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *ParticipantNameUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("db: OnConflict was set for builder %d. Set it on the ParticipantNameCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("db: missing options for ParticipantNameCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ParticipantNameUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

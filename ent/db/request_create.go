@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/un-placard/placard/ent/db/request"
@@ -19,7 +18,6 @@ type RequestCreate struct {
 	config
 	mutation *RequestMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetPrincipal sets the "principal" field.
@@ -182,7 +180,6 @@ func (_c *RequestCreate) createSpec() (*Request, *sqlgraph.CreateSpec) {
 		_node = &Request{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(request.Table, sqlgraph.NewFieldSpec(request.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
@@ -218,222 +215,11 @@ func (_c *RequestCreate) createSpec() (*Request, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Request.Create().
-//		SetPrincipal(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.RequestUpsert) {
-//			SetPrincipal(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *RequestCreate) OnConflict(opts ...sql.ConflictOption) *RequestUpsertOne {
-	_c.conflict = opts
-	return &RequestUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Request.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *RequestCreate) OnConflictColumns(columns ...string) *RequestUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &RequestUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// RequestUpsertOne is the builder for "upsert"-ing
-	//  one Request node.
-	RequestUpsertOne struct {
-		create *RequestCreate
-	}
-
-	// RequestUpsert is the "OnConflict" setter.
-	RequestUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetResource sets the "resource" field.
-func (u *RequestUpsert) SetResource(v string) *RequestUpsert {
-	u.Set(request.FieldResource, v)
-	return u
-}
-
-// UpdateResource sets the "resource" field to the value that was provided on create.
-func (u *RequestUpsert) UpdateResource() *RequestUpsert {
-	u.SetExcluded(request.FieldResource)
-	return u
-}
-
-// SetResourceRevision sets the "resource_revision" field.
-func (u *RequestUpsert) SetResourceRevision(v int64) *RequestUpsert {
-	u.Set(request.FieldResourceRevision, v)
-	return u
-}
-
-// UpdateResourceRevision sets the "resource_revision" field to the value that was provided on create.
-func (u *RequestUpsert) UpdateResourceRevision() *RequestUpsert {
-	u.SetExcluded(request.FieldResourceRevision)
-	return u
-}
-
-// AddResourceRevision adds v to the "resource_revision" field.
-func (u *RequestUpsert) AddResourceRevision(v int64) *RequestUpsert {
-	u.Add(request.FieldResourceRevision, v)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.Request.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(request.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *RequestUpsertOne) UpdateNewValues() *RequestUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(request.FieldID)
-		}
-		if _, exists := u.create.mutation.Principal(); exists {
-			s.SetIgnore(request.FieldPrincipal)
-		}
-		if _, exists := u.create.mutation.Method(); exists {
-			s.SetIgnore(request.FieldMethod)
-		}
-		if _, exists := u.create.mutation.RequestID(); exists {
-			s.SetIgnore(request.FieldRequestID)
-		}
-		if _, exists := u.create.mutation.Hash(); exists {
-			s.SetIgnore(request.FieldHash)
-		}
-		if _, exists := u.create.mutation.CreateTime(); exists {
-			s.SetIgnore(request.FieldCreateTime)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Request.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *RequestUpsertOne) Ignore() *RequestUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *RequestUpsertOne) DoNothing() *RequestUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the RequestCreate.OnConflict
-// documentation for more info.
-func (u *RequestUpsertOne) Update(set func(*RequestUpsert)) *RequestUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&RequestUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetResource sets the "resource" field.
-func (u *RequestUpsertOne) SetResource(v string) *RequestUpsertOne {
-	return u.Update(func(s *RequestUpsert) {
-		s.SetResource(v)
-	})
-}
-
-// UpdateResource sets the "resource" field to the value that was provided on create.
-func (u *RequestUpsertOne) UpdateResource() *RequestUpsertOne {
-	return u.Update(func(s *RequestUpsert) {
-		s.UpdateResource()
-	})
-}
-
-// SetResourceRevision sets the "resource_revision" field.
-func (u *RequestUpsertOne) SetResourceRevision(v int64) *RequestUpsertOne {
-	return u.Update(func(s *RequestUpsert) {
-		s.SetResourceRevision(v)
-	})
-}
-
-// AddResourceRevision adds v to the "resource_revision" field.
-func (u *RequestUpsertOne) AddResourceRevision(v int64) *RequestUpsertOne {
-	return u.Update(func(s *RequestUpsert) {
-		s.AddResourceRevision(v)
-	})
-}
-
-// UpdateResourceRevision sets the "resource_revision" field to the value that was provided on create.
-func (u *RequestUpsertOne) UpdateResourceRevision() *RequestUpsertOne {
-	return u.Update(func(s *RequestUpsert) {
-		s.UpdateResourceRevision()
-	})
-}
-
-// Exec executes the query.
-func (u *RequestUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("db: missing options for RequestCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *RequestUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *RequestUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *RequestUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // RequestCreateBulk is the builder for creating many Request entities in bulk.
 type RequestCreateBulk struct {
 	config
 	err      error
 	builders []*RequestCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Request entities in the database.
@@ -463,7 +249,6 @@ func (_c *RequestCreateBulk) Save(ctx context.Context) ([]*Request, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -514,170 +299,6 @@ func (_c *RequestCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *RequestCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Request.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.RequestUpsert) {
-//			SetPrincipal(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *RequestCreateBulk) OnConflict(opts ...sql.ConflictOption) *RequestUpsertBulk {
-	_c.conflict = opts
-	return &RequestUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Request.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *RequestCreateBulk) OnConflictColumns(columns ...string) *RequestUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &RequestUpsertBulk{
-		create: _c,
-	}
-}
-
-// RequestUpsertBulk is the builder for "upsert"-ing
-// a bulk of Request nodes.
-type RequestUpsertBulk struct {
-	create *RequestCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Request.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(request.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *RequestUpsertBulk) UpdateNewValues() *RequestUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(request.FieldID)
-			}
-			if _, exists := b.mutation.Principal(); exists {
-				s.SetIgnore(request.FieldPrincipal)
-			}
-			if _, exists := b.mutation.Method(); exists {
-				s.SetIgnore(request.FieldMethod)
-			}
-			if _, exists := b.mutation.RequestID(); exists {
-				s.SetIgnore(request.FieldRequestID)
-			}
-			if _, exists := b.mutation.Hash(); exists {
-				s.SetIgnore(request.FieldHash)
-			}
-			if _, exists := b.mutation.CreateTime(); exists {
-				s.SetIgnore(request.FieldCreateTime)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Request.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *RequestUpsertBulk) Ignore() *RequestUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *RequestUpsertBulk) DoNothing() *RequestUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the RequestCreateBulk.OnConflict
-// documentation for more info.
-func (u *RequestUpsertBulk) Update(set func(*RequestUpsert)) *RequestUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&RequestUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetResource sets the "resource" field.
-func (u *RequestUpsertBulk) SetResource(v string) *RequestUpsertBulk {
-	return u.Update(func(s *RequestUpsert) {
-		s.SetResource(v)
-	})
-}
-
-// UpdateResource sets the "resource" field to the value that was provided on create.
-func (u *RequestUpsertBulk) UpdateResource() *RequestUpsertBulk {
-	return u.Update(func(s *RequestUpsert) {
-		s.UpdateResource()
-	})
-}
-
-// SetResourceRevision sets the "resource_revision" field.
-func (u *RequestUpsertBulk) SetResourceRevision(v int64) *RequestUpsertBulk {
-	return u.Update(func(s *RequestUpsert) {
-		s.SetResourceRevision(v)
-	})
-}
-
-// AddResourceRevision adds v to the "resource_revision" field.
-func (u *RequestUpsertBulk) AddResourceRevision(v int64) *RequestUpsertBulk {
-	return u.Update(func(s *RequestUpsert) {
-		s.AddResourceRevision(v)
-	})
-}
-
-// UpdateResourceRevision sets the "resource_revision" field to the value that was provided on create.
-func (u *RequestUpsertBulk) UpdateResourceRevision() *RequestUpsertBulk {
-	return u.Update(func(s *RequestUpsert) {
-		s.UpdateResourceRevision()
-	})
-}
-
-// Exec executes the query.
-func (u *RequestUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("db: OnConflict was set for builder %d. Set it on the RequestCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("db: missing options for RequestCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *RequestUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

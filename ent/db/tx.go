@@ -40,8 +40,14 @@ type Tx struct {
 	Key *KeyClient
 	// KeyMeeting is the client for interacting with the KeyMeeting builders.
 	KeyMeeting *KeyMeetingClient
+	// ListEdition is the client for interacting with the ListEdition builders.
+	ListEdition *ListEditionClient
+	// ListedDelegation is the client for interacting with the ListedDelegation builders.
+	ListedDelegation *ListedDelegationClient
 	// Meeting is the client for interacting with the Meeting builders.
 	Meeting *MeetingClient
+	// Operation is the client for interacting with the Operation builders.
+	Operation *OperationClient
 	// ParticipantName is the client for interacting with the ParticipantName builders.
 	ParticipantName *ParticipantNameClient
 	// ParticipantVersion is the client for interacting with the ParticipantVersion builders.
@@ -50,6 +56,8 @@ type Tx struct {
 	Request *RequestClient
 	// Revision is the client for interacting with the Revision builders.
 	Revision *RevisionClient
+	// SigningKey is the client for interacting with the SigningKey builders.
+	SigningKey *SigningKeyClient
 
 	// lazily loaded.
 	client     *Client
@@ -194,11 +202,15 @@ func (tx *Tx) init() {
 	tx.Invitation = NewInvitationClient(tx.config)
 	tx.Key = NewKeyClient(tx.config)
 	tx.KeyMeeting = NewKeyMeetingClient(tx.config)
+	tx.ListEdition = NewListEditionClient(tx.config)
+	tx.ListedDelegation = NewListedDelegationClient(tx.config)
 	tx.Meeting = NewMeetingClient(tx.config)
+	tx.Operation = NewOperationClient(tx.config)
 	tx.ParticipantName = NewParticipantNameClient(tx.config)
 	tx.ParticipantVersion = NewParticipantVersionClient(tx.config)
 	tx.Request = NewRequestClient(tx.config)
 	tx.Revision = NewRevisionClient(tx.config)
+	tx.SigningKey = NewSigningKeyClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

@@ -45,6 +45,11 @@ func ReadContract() (*Contract, error) {
 		return true
 	})
 	for _, f := range files {
+		// Of resources whose message is not the contract's own.
+		defined, _ := proto.GetExtension(f.Options(), annotations.E_ResourceDefinition).([]*annotations.ResourceDescriptor)
+		for _, r := range defined {
+			c.addResource(r)
+		}
 		c.readResources(f.Messages())
 	}
 	var errs []error
@@ -275,12 +280,14 @@ type reference struct {
 func (c *Contract) readResources(messages protoreflect.MessageDescriptors) {
 	for i := range messages.Len() {
 		m := messages.Get(i)
-		if r := resource(m); r != nil {
-			for _, p := range r.GetPattern() {
-				c.resources[r.GetType()] = append(c.resources[r.GetType()], strings.Split(p, "/"))
-			}
-		}
+		c.addResource(resource(m))
 		c.readResources(m.Messages())
+	}
+}
+
+func (c *Contract) addResource(r *annotations.ResourceDescriptor) {
+	for _, p := range r.GetPattern() {
+		c.resources[r.GetType()] = append(c.resources[r.GetType()], strings.Split(p, "/"))
 	}
 }
 

@@ -69,7 +69,10 @@ func (p Principal) Scope() scope.Scope {
 	s := scope.Scope{AnyMeeting: true, Meetings: p.Meetings}
 	switch p.Role {
 	case placardv1.Access_ADMIN:
-		return scope.Scope{All: true}
+		if p.Unbound() {
+			return scope.Scope{All: true}
+		}
+		s.Drafts = true // long work for one meeting; no key of an administrator is bound
 	case placardv1.Access_SECRETARIAT:
 		s.Drafts = true
 		s.KeyRoles = []string{"SECRETARIAT", "PASS_OFFICE", "GATE", "READER"}

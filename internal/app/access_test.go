@@ -34,6 +34,12 @@ type fixture struct {
 	instrument string
 	// file of AUT, and document of the meeting.
 	file, document string
+	// edition of the list, operation that has ended, and signing key.
+	edition    *placardv1.ParticipantListEdition
+	operation  string
+	signingKey string
+	// operate makes another such operation.
+	operate func() string
 }
 
 // secret words that stand in the data of MEX and in nothing else.
@@ -75,6 +81,16 @@ func newFixture(t *testing.T, c *clients, id string) *fixture {
 	must(a.documents.UploadDocumentVersion(ctx, &placardv1.UploadDocumentVersionRequest{
 		Name: f.document, Language: "en", Content: &httpbody.HttpBody{Data: pdf(300, "")},
 	}))(t)
+	f.edition = must(c.lists.IssueParticipantList(ctx, &placardv1.IssueParticipantListRequest{Name: f.meeting + "/participantList"}))(t)
+	f.operate = func() string {
+		op := must(a.documents.GenerateDocumentArchive(ctx, &placardv1.GenerateDocumentArchiveRequest{Parent: f.meeting, Language: "en"}))(t)
+		for !op.GetDone() {
+			op = must(c.operations.WaitOperation(ctx, &placardv1.WaitOperationRequest{Name: op.GetName()}))(t)
+		}
+		return op.GetName()
+	}
+	f.operation = f.operate()
+	f.signingKey = must(c.signingKeys.RotateSigningKey(ctx, &placardv1.RotateSigningKeyRequest{}))(t).GetName()
 	f.key = must(c.keys.CreateKey(ctx, &placardv1.CreateKeyRequest{Key: &placardv1.Key{
 		Role: placardv1.Access_MISSION, Entity: "entities/AUT", ExpireTime: timestamppb.New(time.Now().Add(time.Hour)),
 	}}))(t).GetName()
@@ -106,6 +122,51 @@ var requests = map[string]func(f *fixture) proto.Message{
 	},
 	"InstrumentService.DeleteInstrument": func(f *fixture) proto.Message {
 		return &placardv1.DeleteInstrumentRequest{Name: f.instrument, Etag: "another"}
+	},
+	"ParticipantListService.GenerateParticipantList": func(f *fixture) proto.Message {
+		return &placardv1.GenerateParticipantListRequest{Name: f.meeting + "/participantList"}
+	},
+	"ParticipantListService.IssueParticipantList": func(f *fixture) proto.Message {
+		return &placardv1.IssueParticipantListRequest{Name: f.meeting + "/participantList"}
+	},
+	"ParticipantListService.GetParticipantListEdition": func(f *fixture) proto.Message {
+		return &placardv1.GetParticipantListEditionRequest{Name: f.edition.GetName()}
+	},
+	"ParticipantListService.ListParticipantListEditions": func(f *fixture) proto.Message {
+		return &placardv1.ListParticipantListEditionsRequest{Parent: f.meeting + "/participantList"}
+	},
+	"ParticipantListService.CompareParticipantLists": func(f *fixture) proto.Message {
+		return &placardv1.CompareParticipantListsRequest{Name: f.meeting + "/participantList", BaseSequence: f.edition.GetSequence()}
+	},
+	"ParticipantListService.ExportCorrigendum": func(f *fixture) proto.Message {
+		return &placardv1.ExportCorrigendumRequest{Name: f.meeting + "/participantList", BaseSequence: f.edition.GetSequence()}
+	},
+	"DocumentService.GenerateDocumentArchive": func(f *fixture) proto.Message {
+		return &placardv1.GenerateDocumentArchiveRequest{Parent: f.meeting, Language: "en"}
+	},
+	"DelegationService.ImportDelegations": func(f *fixture) proto.Message {
+		return &placardv1.ImportDelegationsRequest{
+			Parent: f.meeting, ValidateOnly: true,
+			Content: &httpbody.HttpBody{ContentType: "text/csv", Data: []byte("entity,family_name,role\nAUT,New,EXPERT\n")},
+		}
+	},
+	"OperationService.GetOperation": func(f *fixture) proto.Message { return &placardv1.GetOperationRequest{Name: f.operation} },
+	"OperationService.ListOperations": func(f *fixture) proto.Message {
+		return &placardv1.ListOperationsRequest{Parent: f.meeting}
+	},
+	"OperationService.WaitOperation":   func(f *fixture) proto.Message { return &placardv1.WaitOperationRequest{Name: f.operation} },
+	"OperationService.CancelOperation": func(f *fixture) proto.Message { return &placardv1.CancelOperationRequest{Name: f.operation} },
+	"OperationService.DeleteOperation": func(f *fixture) proto.Message { return &placardv1.DeleteOperationRequest{Name: f.operate()} },
+	"OperationService.DownloadOperationFile": func(f *fixture) proto.Message {
+		return &placardv1.DownloadOperationFileRequest{Name: f.operation}
+	},
+	"SigningKeyService.GetSigningKey": func(f *fixture) proto.Message {
+		return &placardv1.GetSigningKeyRequest{Name: f.signingKey}
+	},
+	"SigningKeyService.ListSigningKeys":  func(*fixture) proto.Message { return &placardv1.ListSigningKeysRequest{} },
+	"SigningKeyService.RotateSigningKey": func(*fixture) proto.Message { return &placardv1.RotateSigningKeyRequest{} },
+	"SigningKeyService.RevokeSigningKey": func(f *fixture) proto.Message {
+		return &placardv1.RevokeSigningKeyRequest{Name: f.signingKey}
 	},
 	"ParticipantListService.GetAttendance": func(f *fixture) proto.Message {
 		return &placardv1.GetAttendanceRequest{Name: f.meeting + "/attendance"}
@@ -345,14 +406,16 @@ func TestAccess(t *testing.T) {
 	public := []string{"CallerService.GetCaller", "EntityService.GetEntity", "EntityService.ListEntities",
 		"EntityService.CreateEntity", "EntityService.UpdateEntity", "InstrumentService.GetInstrument", "InstrumentService.ListInstruments",
 		"InstrumentService.CreateInstrument", "InstrumentService.UpdateInstrument", "InstrumentService.DeleteInstrument",
-		"MeetingService.ListMeetings", "MeetingService.CreateMeeting", "ChangeService.ListChanges", "KeyService.ListKeys"}
+		"MeetingService.ListMeetings", "MeetingService.CreateMeeting", "ChangeService.ListChanges", "KeyService.ListKeys",
+		"SigningKeyService.GetSigningKey", "SigningKeyService.ListSigningKeys"}
 	// These are for who is bound to no meeting.
 	unbound := []string{"MeetingService.CreateMeeting", "EntityService.CreateEntity", "EntityService.UpdateEntity",
 		"InstrumentService.CreateInstrument", "InstrumentService.UpdateInstrument", "InstrumentService.DeleteInstrument"}
 	// The meeting and its list are another State's as well, if it is invited.
 	shared := []string{"MeetingService.GetMeeting", "InvitationService.ListInvitations", "DelegationService.ListDelegations",
 		"DocumentService.GetDocument", "DocumentService.ListDocuments", "DocumentService.DownloadDocumentVersion", "DocumentService.ExportDocuments",
-		"CredentialsService.ListCredentials", "ParticipantListService.GetParticipantList", "ParticipantListService.ExportParticipantList"}
+		"CredentialsService.ListCredentials", "ParticipantListService.GetParticipantList", "ParticipantListService.ExportParticipantList",
+		"ParticipantListService.GetParticipantListEdition", "ParticipantListService.ListParticipantListEditions"}
 	each(t, func(t *testing.T, c *clients) {
 		f := newFixture(t, c, "access")
 		keys := map[string]string{}

@@ -24,10 +24,14 @@ import (
 	"github.com/un-placard/placard/internal/instrument"
 	"github.com/un-placard/placard/internal/invitation"
 	"github.com/un-placard/placard/internal/job"
+	"github.com/un-placard/placard/internal/longrunning"
 	"github.com/un-placard/placard/internal/meeting"
 	"github.com/un-placard/placard/internal/meetingdocument"
+	"github.com/un-placard/placard/internal/operation"
 	"github.com/un-placard/placard/internal/participantlist"
+	"github.com/un-placard/placard/internal/seal"
 	"github.com/un-placard/placard/internal/server"
+	"github.com/un-placard/placard/internal/signingkey"
 	"github.com/un-placard/placard/internal/statistics"
 	"github.com/un-placard/placard/internal/telemetry"
 	"github.com/un-placard/placard/internal/web"
@@ -40,6 +44,8 @@ type App struct {
 	cfg       config.Config
 	log       *slog.Logger
 	blobs     *blob.Store
+	runner    *longrunning.Runner
+	signer    *seal.Signer
 	queue     *job.Queue
 	telemetry *telemetry.Telemetry
 	server    *server.Server
@@ -61,12 +67,18 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	if a.blobs, err = blob.Open(ctx, cfg.BlobStore()); err != nil {
 		return nil, err
 	}
-	delegations := delegation.New(delegation.Config{Store: a.Store, Pages: a.pages, Validator: a.validator})
+	if a.signer, err = seal.New(seal.Config{Store: a.Store, Secret: a.secret}); err != nil {
+		return nil, err
+	}
+	a.runner = longrunning.New(longrunning.Config{Store: a.Store, Blobs: a.blobs, Log: log})
+	delegations := delegation.New(delegation.Config{Store: a.Store, Pages: a.pages, Validator: a.validator, Runner: a.runner})
 	letters := credentials.New(credentials.Config{Store: a.Store, Pages: a.pages})
 	workers := append(a.blobs.Workers(a.Store, log), job.On(delegations.MarkLate), job.On(letters.MarkLate))
+	workers = append(workers, a.runner.Workers()...)
 	if a.queue, err = job.New(a.Store, log, workers...); err != nil {
 		return nil, err
 	}
+	a.runner.Use(a.queue)
 	if a.telemetry, err = telemetry.New(ctx, telemetry.Config{Version: version()}); err != nil {
 		return nil, err
 	}
@@ -75,10 +87,11 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 		TLSCert: cfg.TLSCert, TLSKey: cfg.TLSKey, AllowPlaintext: cfg.AllowPlaintext,
 		Log: log, Telemetry: a.telemetry,
 		Contract: a.contract, Validator: a.validator, Authenticator: a.Keys, Secret: a.secret,
-		Ready:    a.Store.Ping,
-		Register: a.register(delegations, letters),
-		OpenAPI:  openapi.JSON,
-		Pages:    a.webPages,
+		Ready:       a.Store.Ping,
+		SigningKeys: func(ctx context.Context) ([]byte, error) { return seal.Published(ctx, a.Store) },
+		Register:    a.register(delegations, letters),
+		OpenAPI:     openapi.JSON,
+		Pages:       a.webPages,
 		Limits: server.Limits{
 			AddressRate: cfg.AddressRate, AddressBurst: cfg.AddressBurst,
 			PrincipalRate: cfg.PrincipalRate, PrincipalBurst: cfg.PrincipalBurst,
@@ -101,13 +114,16 @@ func (a *App) register(delegations *delegation.Service, letters *credentials.Ser
 	figures := statistics.New(statistics.Config{Store: a.Store})
 	lists := participantlist.New(participantlist.Config{
 		Store: a.Store, Contract: a.contract, Office: document.NewOffice(a.cfg.Soffice),
+		Pages: a.pages, Signer: a.signer, Runner: a.runner,
 	})
 	changes := change.New(change.Config{Store: a.Store, Pages: a.pages})
 	callers := caller.New(caller.Config{Contract: a.contract})
 	files := file.New(file.Config{Store: a.Store, Blobs: a.blobs, Pages: a.pages, Queue: a.queue})
 	documents := meetingdocument.New(meetingdocument.Config{
-		Store: a.Store, Blobs: a.blobs, Pages: a.pages, Validator: a.validator, Queue: a.queue,
+		Store: a.Store, Blobs: a.blobs, Pages: a.pages, Validator: a.validator, Queue: a.queue, Runner: a.runner,
 	})
+	signingKeys := signingkey.New(signingkey.Config{Store: a.Store, Pages: a.pages, Signer: a.signer})
+	operations := operation.New(operation.Config{Store: a.Store, Blobs: a.blobs, Pages: a.pages, Runner: a.runner})
 	return func(r grpc.ServiceRegistrar) {
 		placardv1.RegisterCallerServiceServer(r, callers)
 		placardv1.RegisterEntityServiceServer(r, entities)
@@ -123,6 +139,8 @@ func (a *App) register(delegations *delegation.Service, letters *credentials.Ser
 		placardv1.RegisterDocumentServiceServer(r, documents)
 		placardv1.RegisterChangeServiceServer(r, changes)
 		placardv1.RegisterKeyServiceServer(r, a.Keys)
+		placardv1.RegisterSigningKeyServiceServer(r, signingKeys)
+		placardv1.RegisterOperationServiceServer(r, operations)
 	}
 }
 
@@ -154,6 +172,8 @@ func (a *App) Run(ctx context.Context) (err error) {
 	if err := a.queue.Start(ctx); err != nil {
 		return errors.Join(err, a.Close(ctx))
 	}
+	// What takes long and what waits for it end when the server begins to stop.
+	defer context.AfterFunc(ctx, a.runner.Stop)()
 	// Uses of keys are noted until the last request has ended.
 	noted := make(chan error, 1)
 	noting, stopNoting := context.WithCancel(context.WithoutCancel(ctx))
@@ -165,6 +185,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	err = a.server.Run(ctx)
 	a.log.InfoContext(ctx, "stopping")
 
+	a.runner.Stop()
 	stopNoting()
 	err = errors.Join(err, <-noted)
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.StopTimeout)

@@ -36,6 +36,7 @@ import (
 	"github.com/un-placard/placard/internal/app/apptest"
 	"github.com/un-placard/placard/internal/blob/blobtest"
 	"github.com/un-placard/placard/internal/config"
+	"github.com/un-placard/placard/internal/store/storetest"
 )
 
 // archive is the clients of files and documents.
@@ -771,8 +772,9 @@ func decoded(t *testing.T, text []byte) map[string]any {
 
 // TestFilesInBucket: contents lie in a bucket of S3 where the settings say so.
 func TestFilesInBucket(t *testing.T) {
-	bucket := blobtest.Bucket(t)
-	apptest.Each(t, func(t *testing.T, env *apptest.Env) {
+	test := func(t *testing.T, engine string) {
+		bucket := blobtest.Bucket(t)
+		env := apptest.Start(t, engine, func(cfg *config.Config) { cfg.Blobs = bucket })
 		a := newArchive(newClients(t, env, env.GRPC, "bucket"))
 		meeting := a.newMeeting(t, "bucket", nil, "AUT")
 		ctx := a.As(t, a.Key(t, "mission", "AUT"))
@@ -791,5 +793,8 @@ func TestFilesInBucket(t *testing.T) {
 			err := there.Each(t.Context(), time.Now().Add(time.Minute), func(keys []string) error { n += len(keys); return nil })
 			return err == nil && n == 0
 		})
-	}, func(cfg *config.Config) { cfg.Blobs = bucket })
+	}
+	for _, engine := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) { test(t, engine) })
+	}
 }

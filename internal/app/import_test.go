@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -217,50 +219,75 @@ func sorted(s []string) []string {
 	return s
 }
 
+// hostile are files that are made to do harm, or are none, and what is told of
+// them.
+func hostile(t *testing.T) map[string]struct {
+	file       []byte
+	want, says string
+} {
+	t.Helper()
+	book := excelize.NewFile()
+	var plain bytes.Buffer
+	if err := errors.Join(book.SetSheetRow("Sheet1", "A1", &[]string{"Family name", "Given name", "Role"}), book.Write(&plain), book.Close()); err != nil {
+		t.Fatal(err)
+	}
+	// with is the spreadsheet and one more part: where it claims another size, with
+	// that in its directory.
+	with := func(part string, content []byte, claims uint64) []byte {
+		var out bytes.Buffer
+		in := must(zip.NewReader(bytes.NewReader(plain.Bytes()), int64(plain.Len())))(t)
+		w := zip.NewWriter(&out)
+		for _, p := range in.File {
+			if err := w.Copy(p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var p io.Writer
+		if claims > 0 {
+			p = must(w.CreateRaw(&zip.FileHeader{
+				Name: part, Method: zip.Store, CRC32: crc32.ChecksumIEEE(content),
+				CompressedSize64: uint64(len(content)), UncompressedSize64: claims,
+			}))(t)
+		} else {
+			p = must(w.Create(part))(t)
+		}
+		if _, err := p.Write(content); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	return map[string]struct {
+		file       []byte
+		want, says string
+	}{
+		"a bomb":          {with("xl/worksheets/sheet9.xml", make([]byte, 2<<20), 0), "SHEET_TOO_LARGE", "too large"},
+		"a large bomb":    {with("xl/worksheets/sheet9.xml", []byte("x"), 4<<30), "SHEET_TOO_LARGE", "too large"},
+		"large styles":    {with("xl/theme/theme9.xml", make([]byte, 9<<20), 0), "SHEET_TOO_LARGE", "too large"},
+		"macros":          {with("xl/vbaProject.bin", []byte("x"), 0), "SHEET_MACRO", "macros"},
+		"other files":     {with("xl/externalLinks/externalLink1.xml", []byte("x"), 0), "SHEET_FORMULA", "links"},
+		"a formula":       {edited(t, plain.Bytes(), func(f *excelize.File, s string) error { return f.SetCellFormula(s, "C2", "1+1") }), "SHEET_FORMULA", "line 2, column 3"},
+		"a PDF":           {[]byte("%PDF-1.7\n1 0 obj"), "SHEET_FORMAT", "neither CSV nor XLSX"},
+		"HTML":            {[]byte("<!DOCTYPE html><html>"), "SHEET_FORMAT", "neither CSV nor XLSX"},
+		"half a file":     {plain.Bytes()[:plain.Len()/2], "SHEET_FORMAT", "damaged"},
+		"zeros":           {make([]byte, 1000), "SHEET_FORMAT", "zero bytes"},
+		"1,000 columns":   {[]byte(strings.Repeat("a,", 999) + "a\n"), "SHEET_TOO_WIDE", "1000 columns"},
+		"a long line":     {[]byte("family_name,role\n" + strings.Repeat("x", 1<<20+1) + ",HEAD\n"), "SHEET_TOO_LONG", ""},
+		"mixed encodings": {[]byte("family_name,role\nMuñoz,HEAD\nMu\xf1oz,EXPERT\n"), "SHEET_ENCODING", "line 3"},
+		"no header":       {[]byte("\n\n\n"), "SHEET_EMPTY", "header"},
+	}
+}
+
 // TestImportHostile: files that are made to do harm, or are none, are refused,
 // and nothing of them is kept.
 func TestImportHostile(t *testing.T) {
+	files := hostile(t)
 	each(t, func(t *testing.T, c *clients) {
 		mission := c.As(t, c.Key(t, "mission", "AUT"))
 		name := c.newMeeting(t, "hostile", nil, "AUT") + "/delegations/AUT"
-		plain := must(c.delegations.DownloadDelegationTemplate(mission, &placardv1.DownloadDelegationTemplateRequest{Name: name, Language: "en"}))(t).GetData()
-		with := func(part string, content []byte) []byte {
-			var out bytes.Buffer
-			in := must(zip.NewReader(bytes.NewReader(plain), int64(len(plain))))(t)
-			w := zip.NewWriter(&out)
-			for _, p := range in.File {
-				if err := w.Copy(p); err != nil {
-					t.Fatal(err)
-				}
-			}
-			p := must(w.Create(part))(t)
-			if _, err := p.Write(content); err != nil {
-				t.Fatal(err)
-			}
-			if err := w.Close(); err != nil {
-				t.Fatal(err)
-			}
-			return out.Bytes()
-		}
-		for title, x := range map[string]struct {
-			file []byte
-			want string
-			says string
-		}{
-			"a bomb":          {with("xl/worksheets/sheet9.xml", make([]byte, 200<<20)), "SHEET_TOO_LARGE", "too large"},
-			"large styles":    {with("xl/theme/theme9.xml", bytes.Repeat([]byte("0123456789abcdef"), 1<<20)), "SHEET_TOO_LARGE", "too large"},
-			"macros":          {with("xl/vbaProject.bin", []byte("x")), "SHEET_MACRO", "macros"},
-			"other files":     {with("xl/externalLinks/externalLink1.xml", []byte("x")), "SHEET_FORMULA", "links"},
-			"a formula":       {edited(t, plain, func(f *excelize.File, s string) error { return f.SetCellFormula(s, "C2", "1+1") }), "SHEET_FORMULA", "line 2, column 3"},
-			"a PDF":           {[]byte("%PDF-1.7\n1 0 obj"), "SHEET_FORMAT", "neither CSV nor XLSX"},
-			"HTML":            {[]byte("<!DOCTYPE html><html>"), "SHEET_FORMAT", "neither CSV nor XLSX"},
-			"half a file":     {plain[:len(plain)/2], "SHEET_FORMAT", "damaged"},
-			"zeros":           {make([]byte, 1000), "SHEET_FORMAT", "zero bytes"},
-			"1,000 columns":   {[]byte(strings.Repeat("a,", 999) + "a\n"), "SHEET_TOO_WIDE", "1000 columns"},
-			"a long line":     {[]byte("family_name,role\n" + strings.Repeat("x", 3<<20) + ",HEAD\n"), "SHEET_TOO_LONG", ""},
-			"mixed encodings": {[]byte("family_name,role\nMuñoz,HEAD\nMu\xf1oz,EXPERT\n"), "SHEET_ENCODING", "line 3"},
-			"no header":       {[]byte("\n\n\n"), "SHEET_EMPTY", "header"},
-		} {
+		for title, x := range files {
 			t.Run(title, func(t *testing.T) {
 				begun := time.Now()
 				req := &placardv1.ImportDelegationRequest{Name: name, Content: fileOf(x.file), ValidateOnly: true}

@@ -56,6 +56,8 @@ type clients struct {
 	entities     placardv1.EntityServiceClient
 	instruments  placardv1.InstrumentServiceClient
 	statistics   placardv1.StatisticsServiceClient
+	operations   placardv1.OperationServiceClient
+	signingKeys  placardv1.SigningKeyServiceClient
 	// id makes names that no other test uses.
 	id string
 }
@@ -76,6 +78,8 @@ func newClients(t *testing.T, env *apptest.Env, conn grpc.ClientConnInterface, i
 		entities:     placardv1.NewEntityServiceClient(conn),
 		instruments:  placardv1.NewInstrumentServiceClient(conn),
 		statistics:   placardv1.NewStatisticsServiceClient(conn),
+		operations:   placardv1.NewOperationServiceClient(conn),
+		signingKeys:  placardv1.NewSigningKeyServiceClient(conn),
 	}
 }
 

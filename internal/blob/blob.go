@@ -4,9 +4,12 @@
 package blob
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -71,11 +74,8 @@ func (s *Store) Close() error { return s.bucket.Close() }
 // Put keeps a content and answers its key. When it returns, the content
 // survives a power failure.
 func (s *Store) Put(ctx context.Context, content []byte) (string, error) {
-	key := strings.ToLower(rand.Text())
-	// One part at a time: parts that go out together are copied.
-	err := s.bucket.Upload(ctx, key, bytes.NewReader(content), &gcblob.WriterOptions{
-		ContentType: "application/octet-stream", MaxConcurrency: 1,
-	})
+	key := newKey()
+	err := s.bucket.Upload(ctx, key, bytes.NewReader(content), written())
 	if err == nil && s.folder != "" {
 		err = s.sync(key)
 	}
@@ -83,6 +83,75 @@ func (s *Store) Put(ctx context.Context, content []byte) (string, error) {
 		return "", errors.Join(fmt.Errorf("keep a content of %d bytes: %w", len(content), err), s.Remove(ctx, key))
 	}
 	return key, nil
+}
+
+func newKey() string { return strings.ToLower(rand.Text()) }
+
+// written is how contents are written: one part at a time, because parts that go
+// out together are copied.
+func written() *gcblob.WriterOptions {
+	return &gcblob.WriterOptions{ContentType: "application/octet-stream", MaxConcurrency: 1}
+}
+
+// Written is a content that was written.
+type Written struct {
+	// Key is where it lies.
+	Key string
+	// Size in bytes.
+	Size int64
+	// SHA256 is its checksum in hexadecimal digits.
+	SHA256 string
+}
+
+// Write keeps the content that fn writes, as Put does, and never has all of it in
+// memory. Where fn fails nothing is kept.
+func (s *Store) Write(ctx context.Context, fn func(io.Writer) error) (Written, error) {
+	out := Written{Key: newKey()}
+	sum := sha256.New()
+	if err := s.write(ctx, out.Key, func(w io.Writer) error {
+		part := bufio.NewWriterSize(io.MultiWriter(w, sum, (*counter)(&out.Size)), partSize)
+		if err := fn(part); err != nil {
+			return err
+		}
+		return part.Flush()
+	}); err != nil {
+		return Written{}, errors.Join(err, s.Remove(ctx, out.Key))
+	}
+	out.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	return out, nil
+}
+
+func (s *Store) write(ctx context.Context, key string, fn func(io.Writer) error) error {
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	w, err := s.bucket.NewWriter(ctx, key, written())
+	if err != nil {
+		return fmt.Errorf("keep a content: %w", err)
+	}
+	if err := fn(w); err != nil {
+		giveUp()
+		_ = w.Close() // answers that it was given up
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return fmt.Errorf("keep a content: %w", err)
+	}
+	if s.folder == "" {
+		return nil
+	}
+	if err := s.sync(key); err != nil {
+		return fmt.Errorf("keep a content: %w", err)
+	}
+	return nil
+}
+
+// counter counts bytes.
+type counter int64
+
+// Write implements io.Writer.
+func (c *counter) Write(b []byte) (int, error) {
+	*c += counter(len(b))
+	return len(b), nil
 }
 
 // sync writes a file and its name to the disk, which the folder's driver leaves
@@ -111,6 +180,48 @@ func (s *Store) Read(ctx context.Context, key string) (io.ReadCloser, error) {
 	}
 	return r, nil
 }
+
+// Seek opens a content to be read from any place, or answers ErrNone: of a bucket
+// a copy in a temporary file. Whoever calls it closes the reader.
+func (s *Store) Seek(ctx context.Context, key string) (io.ReadSeekCloser, error) {
+	if s.folder == "" {
+		return s.copied(ctx, key)
+	}
+	f, err := os.Open(filepath.Join(s.folder, key)) //nolint:gosec // the key is our own
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("content %s: %w", key, ErrNone)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read content %s: %w", key, err)
+	}
+	return f, nil
+}
+
+// copied is a content as a temporary file, which is removed when it is closed.
+func (s *Store) copied(ctx context.Context, key string) (_ io.ReadSeekCloser, err error) {
+	r, err := s.Read(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }() // it was read
+	file, err := os.CreateTemp("", "placard-*")
+	if err != nil {
+		return nil, fmt.Errorf("make a temporary file: %w", err)
+	}
+	out := temporary{file}
+	if _, err := io.Copy(file, r); err != nil {
+		return nil, errors.Join(fmt.Errorf("copy content %s: %w", key, err), out.Close())
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, errors.Join(fmt.Errorf("copy content %s: %w", key, err), out.Close())
+	}
+	return out, nil
+}
+
+type temporary struct{ *os.File }
+
+// Close implements io.Closer.
+func (t temporary) Close() error { return errors.Join(t.File.Close(), os.Remove(t.Name())) }
 
 // Remove removes a content. That it is not there is no error.
 func (s *Store) Remove(ctx context.Context, key string) error {

@@ -3,6 +3,8 @@ package blob_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -79,6 +81,70 @@ func TestStore(t *testing.T) {
 			t.Error("kept for a caller who went away")
 		}
 		if got := keysOf(t, s, time.Now().Add(time.Minute)); len(got) != 2 {
+			t.Errorf("there are %v", got)
+		}
+	})
+}
+
+// TestWrite: a content that is written piece by piece is there as a whole, can be
+// read from any place, and is not there where its writer fails.
+func TestWrite(t *testing.T) {
+	blobtest.Each(t, func(t *testing.T, s *blob.Store) {
+		content := strings.Repeat("0123456789abcdef", 12<<20/16) + "end"
+		written, err := s.Write(t.Context(), func(w io.Writer) error {
+			for rest := content; rest != ""; {
+				n := min(len(rest), 1000)
+				if _, err := io.WriteString(w, rest[:n]); err != nil {
+					return err
+				}
+				rest = rest[n:]
+			}
+			return nil
+		})
+		sum := sha256.Sum256([]byte(content))
+		if err != nil || written.Size != int64(len(content)) || written.SHA256 != hex.EncodeToString(sum[:]) {
+			t.Fatalf("written %+v: %v", written, err)
+		}
+		r, err := s.Seek(t.Context(), written.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(r); err != nil || string(got) != content {
+			t.Errorf("%d bytes came back of %d: %v", len(got), len(content), err)
+		}
+		if _, err := r.Seek(-3, io.SeekEnd); err != nil {
+			t.Error(err)
+		}
+		if got, err := io.ReadAll(r); err != nil || string(got) != "end" {
+			t.Errorf("%q is at the end: %v", got, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Seek(t.Context(), "none"); !errors.Is(err, blob.ErrNone) {
+			t.Errorf("a content that is not there: %v", err)
+		}
+		failed := errors.New("failed")
+		ended, cancel := context.WithCancel(t.Context())
+		for what, write := range map[string]func(io.Writer) error{
+			"at its beginning": func(io.Writer) error { return failed },
+			"in the middle": func(w io.Writer) error {
+				_, err := io.WriteString(w, content)
+				return errors.Join(err, failed)
+			},
+		} {
+			if _, err := s.Write(ended, write); !errors.Is(err, failed) {
+				t.Errorf("its writer fails %s: %v", what, err)
+			}
+		}
+		if _, err := s.Write(ended, func(w io.Writer) error {
+			cancel()
+			_, err := io.WriteString(w, content)
+			return err
+		}); err == nil {
+			t.Error("kept for somebody who went away")
+		}
+		if got := keysOf(t, s, time.Now().Add(time.Minute)); len(got) != 1 {
 			t.Errorf("there are %v", got)
 		}
 	})

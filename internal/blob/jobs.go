@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/un-placard/placard/ent/db/documentversion"
 	"github.com/un-placard/placard/ent/db/file"
+	"github.com/un-placard/placard/ent/db/operation"
 	"github.com/un-placard/placard/internal/job"
 	"github.com/un-placard/placard/internal/store"
 )
@@ -64,7 +66,7 @@ func (s *Store) Sweep(ctx context.Context, rows *store.Store, before time.Time) 
 
 // namedIn answers which keys rows name.
 func namedIn(ctx context.Context, rows *store.Store, keys []string) (map[string]bool, error) {
-	var files, versions []string
+	var files, versions, inputs, results []string
 	if err := rows.Client().File.Query().Where(file.BlobIn(keys...)).Select(file.FieldBlob).Scan(ctx, &files); err != nil {
 		return nil, fmt.Errorf("look for files: %w", err)
 	}
@@ -73,8 +75,15 @@ func namedIn(ctx context.Context, rows *store.Store, keys []string) (map[string]
 	if err != nil {
 		return nil, fmt.Errorf("look for documents: %w", err)
 	}
-	named := make(map[string]bool, len(files)+len(versions))
-	for _, key := range append(files, versions...) {
+	q := rows.Client().Operation.Query()
+	if err := q.Clone().Where(operation.InputIn(keys...)).Select(operation.FieldInput).Scan(ctx, &inputs); err != nil {
+		return nil, fmt.Errorf("look for requests: %w", err)
+	}
+	if err := q.Clone().Where(operation.BlobIn(keys...)).Select(operation.FieldBlob).Scan(ctx, &results); err != nil {
+		return nil, fmt.Errorf("look for results: %w", err)
+	}
+	named := make(map[string]bool, len(keys))
+	for _, key := range slices.Concat(files, versions, inputs, results) {
 		named[key] = true
 	}
 	return named, nil

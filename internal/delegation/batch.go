@@ -76,7 +76,7 @@ func (s *Service) BatchGetParticipants(ctx context.Context, req *placardv1.Batch
 		if !ok {
 			return nil, fault.NotFound(n)
 		}
-		out.Participants = append(out.Participants, participantFromVersion(v, view))
+		out.Participants = append(out.Participants, participantFor(access.From(ctx), v, view))
 	}
 	return out, s.showReplaced(ctx, out.GetParticipants())
 }

@@ -9,6 +9,8 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/ent/db/participantversion"
+	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/store"
 )
@@ -45,9 +47,9 @@ func warningsFromRow(row *db.Delegation) []placardv1.Delegation_Warning {
 }
 
 // rowWarnings are the warnings of a composition as a row has them.
-func rowWarnings(c Composition) []string {
+func rowWarnings(c Composition, withheld bool) []string {
 	var out []string
-	for _, w := range Warnings(c) {
+	for _, w := range Warnings(c, withheld) {
 		out = append(out, w.String())
 	}
 	return out
@@ -124,6 +126,17 @@ func participantFromVersion(v *db.ParticipantVersion, view placardv1.Composition
 	return p
 }
 
+// participantFor is participantFromVersion for a caller. Whoever sees only what is
+// in force is not told whether something else waits for review.
+func participantFor(caller access.Principal, v *db.ParticipantVersion, view placardv1.CompositionView) *placardv1.Participant {
+	p := participantFromVersion(v, view)
+	if !caller.SeesLatest() {
+		p.State = placardv1.Participant_ACCEPTED
+		p.Etag = strconv.FormatInt(v.ID, 36) + "-" + strconv.Itoa(int(v.AcceptedOrder))
+	}
+	return p
+}
+
 // draftFromVersion shows a person for another delegation: what is said, and
 // nothing of what became of it.
 func draftFromVersion(v *db.ParticipantVersion) *placardv1.Participant {
@@ -136,6 +149,8 @@ func draftFromVersion(v *db.ParticipantVersion) *placardv1.Participant {
 // stateOf is where a person stands whose newest version it is.
 func stateOf(v *db.ParticipantVersion) placardv1.Participant_State {
 	switch {
+	case v.AcceptedOrder > 0 && v.LatestOrder == 0: // withdrawn, which waits for review
+		return placardv1.Participant_SUPERSEDED
 	case v.AcceptedOrder > 0:
 		return placardv1.Participant_ACCEPTED
 	case v.LatestOrder > 0:
@@ -193,19 +208,39 @@ func saidFromVersion(v *db.ParticipantVersion) Said {
 	}
 }
 
-func versionFromPerson(client *db.Client, d *db.Delegation, p Person, number int32, at place, now time.Time) *db.ParticipantVersionCreate {
-	return client.ParticipantVersion.Create().
-		SetMeetingID(d.MeetingID).SetEntityID(d.EntityID).SetDelegationID(d.ID).
-		SetParticipantID(p.ID).SetRevision(number).
-		SetLatestOrder(at.latest).SetAcceptedOrder(at.accepted).SetNewest(at.newest).
-		SetHonorific(p.Honorific).
-		SetGivenName(p.GivenName).SetFamilyName(p.FamilyName).
-		SetLatinGivenName(p.LatinGivenName).SetLatinFamilyName(p.LatinFamilyName).
-		SetFunctionalTitle(p.FunctionalTitle).SetOrganization(p.Organization).
-		SetRole(p.Role.String()).SetModality(p.Modality.String()).
-		SetEmail(p.Email).SetPhone(p.Phone).SetLanguage(p.Language).SetExternalID(p.ExternalID).
-		SetSearchKey(SearchKey(p.Said)).SetLatinKey(LatinKey(p.Said)).SetReplaces(p.Replaces).
-		SetPersonCreateTime(p.Created).SetCreateTime(now)
+// versionColumns are the columns of a version, in the order of versionFromPerson.
+func versionColumns() []string {
+	return []string{
+		participantversion.FieldMeetingID, participantversion.FieldEntityID, participantversion.FieldDelegationID,
+		participantversion.FieldParticipantID, participantversion.FieldRevision,
+		participantversion.FieldLatestOrder, participantversion.FieldAcceptedOrder, participantversion.FieldNewest,
+		participantversion.FieldHonorific,
+		participantversion.FieldGivenName, participantversion.FieldFamilyName,
+		participantversion.FieldLatinGivenName, participantversion.FieldLatinFamilyName,
+		participantversion.FieldFunctionalTitle, participantversion.FieldOrganization,
+		participantversion.FieldRole, participantversion.FieldModality,
+		participantversion.FieldEmail, participantversion.FieldPhone, participantversion.FieldLanguage, participantversion.FieldExternalID,
+		participantversion.FieldSearchKey, participantversion.FieldLatinKey, participantversion.FieldReplaces,
+		participantversion.FieldPersonCreateTime, participantversion.FieldCreateTime,
+	}
+}
+
+// versionFromPerson is the row of a version; search and latin are the keys of the
+// person's name.
+func versionFromPerson(d *db.Delegation, p Person, search, latin string, number int32, at place, now time.Time) []any {
+	return []any{
+		d.MeetingID, d.EntityID, d.ID,
+		p.ID, number,
+		at.latest, at.accepted, at.newest,
+		p.Honorific,
+		p.GivenName, p.FamilyName,
+		p.LatinGivenName, p.LatinFamilyName,
+		p.FunctionalTitle, p.Organization,
+		p.Role.String(), p.Modality.String(),
+		p.Email, p.Phone, p.Language, p.ExternalID,
+		search, latin, p.Replaces,
+		p.Created, now,
+	}
 }
 
 // compositionFromVersions puts versions in the order that one of their two

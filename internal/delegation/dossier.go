@@ -3,6 +3,7 @@ package delegation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -117,13 +118,20 @@ func (d *dossier) quotas() ([]*placardv1.Meeting_Quota, error) {
 	return content.GetQuotas(), nil
 }
 
+// leaving are those who are in force and no longer in the latest composition:
+// their withdrawal came late and waits for review.
+func (d *dossier) leaving() Composition {
+	stays := d.latest.index()
+	return slices.DeleteFunc(slices.Clone(d.accepted), func(p Person) bool { _, ok := stays[p.ID]; return ok })
+}
+
 // admits answers why a change of who attends is refused by the meeting. What
 // is in force already is never refused.
 func (d *dossier) admits(wanted Composition, plan plan, by communication) error {
 	if !plan.attendance {
 		return nil
 	}
-	if err := d.intake.TakesAttendance(by.received); err != nil {
+	if err := d.intake.TakesAttendance(by.received, d.zone); err != nil {
 		return err
 	}
 	quotas, err := d.quotas()
@@ -257,7 +265,7 @@ func (d *dossier) revise(ctx context.Context, tx *store.Tx, wanted Composition, 
 	row := d.row.Update().SetUpdateTime(tx.Now).AddRevision(1).SetReturnReasons(plan.reasons).
 		SetState(plan.state.String()).SetSubmitTime(plan.received).SetLate(plan.late).
 		SetChannel(by.channel.String()).SetReceiptDate(by.receiptDate).
-		SetParticipantCount(int32(len(wanted))).SetWarnings(rowWarnings(wanted))
+		SetParticipantCount(int32(len(wanted))).SetWarnings(rowWarnings(wanted, plan.withheld))
 	number := d.row.LatestRevision
 	if plan.inForceNew {
 		number++
@@ -308,9 +316,12 @@ type plan struct {
 	// that this takes a revision of its own.
 	inForce    Composition
 	inForceNew bool
-	// pending says that the wanted composition waits for review.
-	pending bool
-	// received and late are those of the last change of who attends.
+	// pending says that the wanted composition waits for review; withheld, that
+	// it does so whole: it came late, and nothing of it is in force before.
+	pending  bool
+	withheld bool
+	// received and late are those of the last change of who attends, or of
+	// anything that is withheld.
 	received time.Time
 	late     bool
 	state    placardv1.Delegation_State
@@ -318,22 +329,32 @@ type plan struct {
 	reasons []string
 }
 
-// plan decides what a composition leads to. It marks in the difference also the
-// spellings that wait, because they have moved away from what was reviewed.
+// plan decides what a composition leads to. It marks in the difference what waits:
+// also the spellings that have moved away from what was reviewed, and all of what
+// is withheld.
 func (d *dossier) plan(wanted Composition, diff []Difference, by communication) plan {
 	p := plan{pending: true, received: by.received, state: placardv1.Delegation_SUBMITTED}
+	p.withheld = d.intake.Withholds(by.received)
 	switch {
-	case len(wanted) == 0:
+	case len(wanted) == 0 && !p.withheld:
 		p.hasInForce, p.pending = true, false
-		p.state = placardv1.Delegation_WITHDRAWN
 	case d.row != nil && d.row.AcceptedRevision > 0:
 		p.hasInForce = true
-		p.inForce = InForce(d.accepted, wanted)
-		p.pending = !p.inForce.Equal(wanted)
-		if !p.pending {
-			p.state = placardv1.Delegation_ACCEPTED
+		if p.withheld {
+			p.inForce = slices.Clone(d.accepted)
+		} else {
+			p.inForce = InForce(d.accepted, wanted)
 		}
+		p.pending = !p.inForce.Equal(wanted)
 	}
+	switch {
+	case p.pending:
+	case len(wanted) == 0:
+		p.state = placardv1.Delegation_WITHDRAWN
+	default:
+		p.state = placardv1.Delegation_ACCEPTED
+	}
+	p.withheld = p.withheld && p.pending
 	p.inForceNew = p.hasInForce && (!p.pending || !p.inForce.Equal(d.accepted))
 	inForce := d.accepted.index()
 	corrects := true
@@ -345,17 +366,18 @@ func (d *dossier) plan(wanted Composition, diff []Difference, by communication) 
 		}
 		p.attendance = p.attendance || item.Review && p.pending
 		corrects = corrects && item.onlyContact
+		item.Review = p.withheld || item.Review && p.pending
 	}
 	switch {
-	case p.attendance:
+	case p.attendance, p.withheld:
 	case p.pending && d.row != nil:
 		p.received = d.row.SubmitTime
-		if corrects && d.row.State == placardv1.Delegation_RETURNED.String() {
-			// A telephone number is no answer to the reasons of a return.
-			p.state, p.reasons = placardv1.Delegation_RETURNED, d.row.ReturnReasons
-		}
 	case !d.acceptedReceived.IsZero():
 		p.received = d.acceptedReceived
+	}
+	if p.pending && corrects && d.row != nil && d.row.State == placardv1.Delegation_RETURNED.String() {
+		// A telephone number is no answer to the reasons of a return.
+		p.state, p.reasons = placardv1.Delegation_RETURNED, d.row.ReturnReasons
 	}
 	p.late = d.intake.Late(p.received)
 	return p

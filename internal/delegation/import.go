@@ -13,6 +13,7 @@ import (
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/sheet"
 )
 
@@ -28,11 +29,7 @@ func (s *Service) ImportDelegation(ctx context.Context, req *placardv1.ImportDel
 	if err != nil {
 		return nil, err
 	}
-	out, refusal, err := s.importRows(ctx, list, rows, &placardv1.SubmitDelegationRequest{
-		Name: req.GetName(), NoteVerbale: req.GetNoteVerbale(), Channel: req.GetChannel(), Etag: req.GetEtag(),
-		MaxWithdrawals: req.MaxWithdrawals, //nolint:protogetter // unset differs from 0
-		ValidateOnly:   req.GetValidateOnly(),
-	})
+	out, refusal, err := s.importRows(ctx, list, rows, submissionOf(req))
 	switch {
 	case err != nil:
 		return nil, err
@@ -47,31 +44,77 @@ func (s *Service) ImportDelegation(ctx context.Context, req *placardv1.ImportDel
 	return out, nil
 }
 
+// ImportFile imports the file of one delegation as ImportSurveyed does one of
+// many: without an etag, the file replaces what is there. The content of the
+// request is not read.
+func (s *Service) ImportFile(
+	ctx context.Context, file io.ReadSeeker, req *placardv1.ImportDelegationRequest,
+) (_ *placardv1.ImportDelegationsResponse, err error) {
+	if err := s.takesImport(ctx, req.GetName(), req.GetReceiptDate()); err != nil {
+		return nil, err
+	}
+	if req.GetFocalPoint() != nil {
+		if err := s.validator.Validate(req.GetFocalPoint(), "focal_point"); err != nil {
+			return nil, err
+		}
+	}
+	if req.GetNoteVerbale() != nil {
+		if err := s.validator.Validate(req.GetNoteVerbale(), "note_verbale"); err != nil {
+			return nil, err
+		}
+	}
+	list, err := OpenList(file, false)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = list.Close() }() // it was only read
+	rows, err := list.All()
+	if err != nil {
+		return nil, err
+	}
+	submit := submissionOf(req)
+	done, err := s.importPart(ctx, list, Part{Entity: name.EntityOf(req.GetName()), Persons: len(rows)}, rows, submit)
+	if err != nil {
+		return nil, err
+	}
+	out := list.response()
+	out.Results = append(out.Results, done)
+	return out, nil
+}
+
+// submissionOf is an import as a submission of nobody yet.
+func submissionOf(req *placardv1.ImportDelegationRequest) *placardv1.SubmitDelegationRequest {
+	return &placardv1.SubmitDelegationRequest{
+		Name: req.GetName(), NoteVerbale: req.GetNoteVerbale(), FocalPoint: req.GetFocalPoint(),
+		Channel: req.GetChannel(), ReceiptDate: req.GetReceiptDate(), Etag: req.GetEtag(),
+		MaxWithdrawals: req.MaxWithdrawals, //nolint:protogetter // unset differs from 0
+		ValidateOnly:   req.GetValidateOnly(),
+	}
+}
+
 // List is a file with persons, read row by row.
 type List struct {
 	reader  *sheet.Reader
-	lexicon lexicon
+	lexicon *lexicon
 	header  header
+	// entity is the index of the column of entities, in a list of many delegations.
+	entity int
 	// problems are those of the file as a whole. With any of them there are no
 	// rows, or no more.
 	problems []*Problem
 	ended    bool
 }
 
-// ListRow is one row of a list.
-type ListRow struct {
-	*placardv1.ImportDelegationResponse_Row
-	// Entity is what the column of that name says, in a list of many delegations.
-	Entity string
-}
-
-// OpenList reads the header of a file with the persons of one delegation or of
-// many. What is wrong with the file stands in Problems; the error tells only
-// that it could not be read. The file is used until Close.
+// OpenList reads a file with the persons of one delegation or of many from its
+// beginning, up to its header. What is wrong with the file stands in Problems; the
+// error tells only that it could not be read. The file is used until Close.
 func OpenList(file io.ReadSeeker, many bool) (*List, error) {
 	l := &List{lexicon: newLexicon(many), ended: true}
 	var wrong *sheet.Problem
-	var err error
+	_, err := file.Seek(0, io.SeekStart)
+	if err != nil {
+		return nil, fmt.Errorf("read file: %w", err)
+	}
 	if l.reader, err = sheet.Open(file); errors.As(err, &wrong) {
 		l.reader = nil
 		l.problems = append(l.problems, fromSheet(wrong, header{}))
@@ -80,6 +123,7 @@ func OpenList(file io.ReadSeeker, many bool) (*List, error) {
 		return nil, err
 	}
 	l.header, l.problems = l.lexicon.headerOf(l.reader.Header, many)
+	l.entity = slices.Index(l.header.fields, EntityColumn)
 	l.ended = len(l.problems) > 0
 	return l, nil
 }
@@ -97,32 +141,40 @@ func (l *List) Problems() []*Problem { return l.problems }
 
 // Next answers the next row with what is wrong with its values, and io.EOF after
 // the last one that can be read.
-func (l *List) Next() (ListRow, error) {
+func (l *List) Next() (*placardv1.ImportDelegationResponse_Row, error) {
+	line, cells, wrong, err := l.next()
+	switch {
+	case err != nil:
+		return nil, err
+	case wrong != nil:
+		return &placardv1.ImportDelegationResponse_Row{Line: line, Problems: []*Problem{wrong}}, nil
+	default:
+		return l.lexicon.personOf(l.header, line, cells), nil
+	}
+}
+
+// next is Next without a look at the values: it answers the cells of a row, or
+// why it cannot be read.
+func (l *List) next() (line int32, cells []string, wrong *Problem, err error) {
 	if l.ended {
-		return ListRow{}, io.EOF
+		return 0, nil, nil, io.EOF
 	}
 	row, err := l.reader.Next()
-	var wrong *sheet.Problem
+	var of *sheet.Problem
 	switch {
-	case errors.As(err, &wrong) && wrong.Line == 0:
-		l.ended, l.problems = true, append(l.problems, fromSheet(wrong, l.header))
-		return ListRow{}, io.EOF
-	case errors.As(err, &wrong):
-		l.ended = wrong.Reason != "SHEET_TOO_WIDE" // what follows cannot be read
-		return ListRow{ImportDelegationResponse_Row: &placardv1.ImportDelegationResponse_Row{
-			Line: int32(wrong.Line), Problems: []*Problem{fromSheet(wrong, l.header)},
-		}}, nil
+	case errors.As(err, &of) && of.Line == 0:
+		l.ended, l.problems = true, append(l.problems, fromSheet(of, l.header))
+		return 0, nil, nil, io.EOF
+	case errors.As(err, &of):
+		l.ended = of.Reason != "SHEET_TOO_WIDE" // what follows cannot be read
+		return int32(of.Line), nil, fromSheet(of, l.header), nil
 	case errors.Is(err, io.EOF):
 		l.ended = true
-		return ListRow{}, io.EOF
+		return 0, nil, nil, io.EOF
 	case err != nil:
-		return ListRow{}, fmt.Errorf("read row: %w", err)
+		return 0, nil, nil, fmt.Errorf("read row: %w", err)
 	}
-	out := ListRow{ImportDelegationResponse_Row: l.lexicon.personOf(l.header, row)}
-	if i := slices.Index(l.header.fields, EntityColumn); i >= 0 {
-		out.Entity = row.Cells[i]
-	}
-	return out, nil
+	return int32(row.Line), row.Cells, nil, nil
 }
 
 // fromSheet is a problem of a table. Where the header could not be read, the
@@ -150,23 +202,20 @@ func (l *List) All() ([]*placardv1.ImportDelegationResponse_Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, row.ImportDelegationResponse_Row)
+		rows = append(rows, row)
 	}
 	return rows, nil
 }
 
-// ImportRows submits the rows of a list as a composition; `req` says whose, and
-// all else. Where anything is wrong with them, the answer has all of it, and
-// nothing is written.
-func (s *Service) ImportRows(
-	ctx context.Context, list *List, rows []*placardv1.ImportDelegationResponse_Row, req *placardv1.SubmitDelegationRequest,
-) (*placardv1.ImportDelegationResponse, error) {
-	out, _, err := s.importRows(ctx, list, rows, req)
-	return out, err
+// nobody is the problem of a file without persons.
+func nobody() *Problem {
+	return &Problem{Reason: "SHEET_EMPTY", Message: "there is no person below the header"}
 }
 
-// importRows is ImportRows. Where the rows are refused by a quota, the deadline
-// or the number of withdrawals, it answers that too.
+// importRows submits the rows of a list as a composition; `req` says whose, and
+// all else. Where anything is wrong with them, the answer has all of it, and
+// nothing is written. Where they are refused by a quota, the deadline or the
+// number of withdrawals, it answers that too.
 func (s *Service) importRows(
 	ctx context.Context, list *List, rows []*placardv1.ImportDelegationResponse_Row, req *placardv1.SubmitDelegationRequest,
 ) (*placardv1.ImportDelegationResponse, *fault.Error, error) {
@@ -180,7 +229,7 @@ func (s *Service) importRows(
 			Message: fmt.Sprintf("line %d is that of person %d, and a delegation has at most %d", rows[MaxParticipants].GetLine(), MaxParticipants+1, MaxParticipants)})
 		rows = rows[:MaxParticipants]
 	case len(rows) == 0 && len(out.GetProblems()) == 0:
-		out.Problems = append(out.Problems, &Problem{Reason: "SHEET_EMPTY", Message: "there is no person below the header"})
+		out.Problems = append(out.Problems, nobody())
 	}
 	out.Rows = rows
 	refusal, err := s.submitRows(ctx, list.header, out, req)

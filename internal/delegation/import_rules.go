@@ -13,7 +13,6 @@ import (
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
-	"github.com/un-placard/placard/internal/sheet"
 )
 
 // Problem is what is wrong with a cell, a row or a file.
@@ -41,8 +40,8 @@ type lexicon struct {
 	languages  map[string]string
 }
 
-func newLexicon(many bool) lexicon {
-	l := lexicon{
+func newLexicon(many bool) *lexicon {
+	l := &lexicon{
 		columns: map[string]string{}, roles: map[string]placardv1.Participant_Role{},
 		modalities: map[string]placardv1.Participant_Modality{}, languages: map[string]string{},
 	}
@@ -108,7 +107,7 @@ type header struct {
 
 // headerOf finds out what the columns of a file stand for. A file of many
 // delegations has to say whose each person is.
-func (l lexicon) headerOf(headings []string, many bool) (header, []*Problem) {
+func (l *lexicon) headerOf(headings []string, many bool) (header, []*Problem) {
 	h := header{headings: headings, fields: make([]string, len(headings))}
 	for i, heading := range headings {
 		h.fields[i] = l.columns[locale.SearchKey(heading)]
@@ -157,11 +156,11 @@ func (h header) heading(field string) string {
 
 // personOf reads a row. What it cannot read it leaves out of the person and
 // tells.
-func (l lexicon) personOf(h header, row sheet.Row) *placardv1.ImportDelegationResponse_Row {
-	out := &placardv1.ImportDelegationResponse_Row{Line: int32(row.Line), Participant: &placardv1.Participant{}}
+func (l *lexicon) personOf(h header, line int32, cells []string) *placardv1.ImportDelegationResponse_Row {
+	out := &placardv1.ImportDelegationResponse_Row{Line: line, Participant: &placardv1.Participant{}}
 	p := out.GetParticipant().ProtoReflect()
 	for i, field := range h.fields {
-		cell := row.Cells[i]
+		cell := cells[i]
 		if cell == "" || field == "" || field == EntityColumn {
 			continue
 		}
@@ -169,17 +168,17 @@ func (l lexicon) personOf(h header, row sheet.Row) *placardv1.ImportDelegationRe
 			out.Problems = append(out.Problems, &Problem{Column: h.headings[i], Field: field, Reason: "IMPORT_VALUE",
 				Message: quote(cell) + " " + message})
 		}
-		switch key := locale.SearchKey(cell); field {
+		switch field {
 		case "role":
-			if out.Participant.Role = l.roles[key]; out.GetParticipant().GetRole() == 0 {
+			if out.Participant.Role = l.roles[locale.SearchKey(cell)]; out.GetParticipant().GetRole() == 0 {
 				wrong("is no role: write one of " + values(out.GetParticipant().GetRole().Descriptor()) + ", or its name in an official language")
 			}
 		case "modality":
-			if out.Participant.Modality = l.modalities[key]; out.GetParticipant().GetModality() == 0 {
+			if out.Participant.Modality = l.modalities[locale.SearchKey(cell)]; out.GetParticipant().GetModality() == 0 {
 				wrong("is no modality: write one of " + values(out.GetParticipant().GetModality().Descriptor()) + ", or its name in an official language")
 			}
 		case "language":
-			if out.Participant.Language = l.languages[key]; out.GetParticipant().GetLanguage() == "" {
+			if out.Participant.Language = l.languages[locale.SearchKey(cell)]; out.GetParticipant().GetLanguage() == "" {
 				wrong("is no official language: write one of " + strings.Join(locale.Languages(), ", ") + ", or its name in one of them")
 			}
 		case "name":
@@ -266,22 +265,28 @@ func addProblem(row *placardv1.ImportDelegationResponse_Row, h header, p *Proble
 func violationsIn(out *placardv1.ImportDelegationResponse) []fault.Violation {
 	var all []fault.Violation
 	for _, p := range out.GetProblems() {
-		field := "rows"
-		if p.GetField() == "etag" {
-			field = p.GetField()
-		}
-		all = append(all, fault.Violation{Field: field, Reason: p.GetReason(), Message: p.GetMessage()})
+		all = append(all, violationAt(0, p))
 	}
 	for _, row := range out.GetRows() {
 		for _, p := range row.GetProblems() {
-			field := fmt.Sprintf("rows[%d]", row.GetLine())
-			if p.GetField() != "" {
-				field += "." + p.GetField()
-			}
-			all = append(all, fault.Violation{Field: field, Reason: p.GetReason(), Message: p.GetMessage()})
+			all = append(all, violationAt(row.GetLine(), p))
 		}
 	}
 	return all
+}
+
+// violationAt is a problem in a line, 0 for the file as a whole, as a violation.
+func violationAt(line int32, p *Problem) fault.Violation {
+	v := fault.Violation{Field: "rows", Reason: p.GetReason(), Message: p.GetMessage()}
+	switch {
+	case line > 0 && p.GetField() != "":
+		v.Field = fmt.Sprintf("rows[%d].%s", line, p.GetField())
+	case line > 0:
+		v.Field = fmt.Sprintf("rows[%d]", line)
+	case p.GetField() == "etag", p.GetField() == "receipt_date":
+		v.Field = p.GetField() // of the request itself
+	}
+	return v
 }
 
 // sayings are the values of a person as a table has them, in a language.

@@ -13,7 +13,6 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/locale"
-	"github.com/un-placard/placard/internal/sheet"
 )
 
 func TestHeader(t *testing.T) {
@@ -50,6 +49,19 @@ func TestHeader(t *testing.T) {
 			unknown:  []string{"Nom"},
 			problems: []string{"IMPORT_COLUMN_MISSING family_name: there is no column for names: name one family_name, and one given_name"},
 		},
+		"as ministries write": {
+			headings: []string{"Función en la delegación", "Nombres", "APELLIDO", "Teléfono móvil", "Ministerio"},
+			fields:   []string{"role", "given_name", "family_name", "phone", "organization"},
+		},
+		"in other scripts": {
+			headings: []string{"Роль в делегации", "Имена", "姓氏", "手机", "الوزارة", "لغة العمل"},
+			fields:   []string{"role", "given_name", "family_name", "phone", "organization", "language"},
+		},
+		"a heading of two meanings": {
+			headings: []string{"family_name", "role", "Title"},
+			fields:   []string{"family_name", "role", ""},
+			unknown:  []string{"Title"},
+		},
 		"unknown columns": {
 			headings: []string{"family_name", "role", "Order", "Date of arrival", "", "order"},
 			fields:   []string{"family_name", "role", "", "", "", ""},
@@ -80,7 +92,7 @@ func TestHeader(t *testing.T) {
 			}
 		})
 	}
-	for _, heading := range []string{"entity", "Code de l'entité", "Субъект", "实体", "ENTITY CODE"} {
+	for _, heading := range []string{"entity", "Code de l'entité", "Субъект", "实体", "ENTITY CODE", "País", "Государство-член", "الدولة"} {
 		if h, problems := newLexicon(true).headerOf([]string{heading, "family_name", "role"}, true); len(problems) > 0 || h.fields[0] != EntityColumn {
 			t.Errorf("%s stands for %q: %v", heading, h.fields[0], problems)
 		}
@@ -181,7 +193,7 @@ func TestPersonOf(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			row := l.personOf(h, sheet.Row{Line: 7, Cells: x.cells})
+			row := l.personOf(h, 7, x.cells)
 			if diff := cmp.Diff(x.want, row.GetParticipant(), protocmp.Transform()); diff != "" {
 				t.Errorf("person (-want +got):\n%s", diff)
 			}
@@ -242,22 +254,24 @@ func TestSurvey(t *testing.T) {
 			text:     "entity,family_name,role\nAUT,A,HEAD,x\nMEX,\"C,HEAD\n",
 			problems: []string{"2: has a text in column 4", "3: a quotation mark is not closed"},
 		},
-		"nobody": {text: "entity,family_name,role\n", problems: []string{"0: there is no person below the header"}},
+		"no table": {text: "%PDF-1.7\n", problems: []string{"0: this is neither CSV nor XLSX"}},
+		"nobody":   {text: "entity,family_name,role\n", problems: []string{"0: there is no person below the header"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			parts, problems, err := Survey(strings.NewReader(x.text), entityOf)
+			found, err := survey(t.Context(), strings.NewReader(x.text), entityOf)
 			if err != nil {
 				t.Fatal(err)
 			}
+			problems := found.Problems
 			if len(problems) != len(x.problems) {
 				t.Fatalf("problems %v, want %v", problems, x.problems)
 			}
 			for i, p := range problems {
-				if got := fmt.Sprintf("%d: %s", p.Line, p.GetMessage()); !strings.HasPrefix(got, x.problems[i]) {
+				if got := fmt.Sprintf("%d: %s", p.GetLine(), p.GetProblem().GetMessage()); !strings.HasPrefix(got, x.problems[i]) {
 					t.Errorf("problem %q, want %q", got, x.problems[i])
 				}
 			}
-			if diff := cmp.Diff(x.parts, parts); len(x.problems) == 0 && diff != "" {
+			if diff := cmp.Diff(x.parts, found.Parts); len(x.problems) == 0 && diff != "" {
 				t.Errorf("parts (-want +got):\n%s", diff)
 			}
 		})

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/un-placard/placard/ent/db/participantname"
@@ -64,36 +63,33 @@ func (a area) search(s *sql.Selector, words []string) *sql.Predicate {
 	return sql.And(candidate, sql.ExprP(s.C(a.placed)+" > 0"), named)
 }
 
-// putNames keeps the words that the persons of a composition are named with, for
-// searches: of those who are new or have another name. Rows are only added; what
-// a person is named now, the versions say.
-func (d *dossier) putNames(ctx context.Context, tx *store.Tx, c Composition) error {
-	latest, accepted := d.latest.index(), d.accepted.index()
-	var rows [][]any
-	for _, p := range c {
-		if p.namedAs(latest[p.ID]) || p.namedAs(accepted[p.ID]) {
-			continue
-		}
-		words := strings.Fields(SearchKey(p.Said) + " " + LatinKey(p.Said))
-		slices.Sort(words)
-		for _, word := range slices.Compact(words) {
-			rows = append(rows, []any{word, d.row.MeetingID, d.row.EntityID, p.ID})
-		}
+// nameWord is a word that a participant is named with.
+type nameWord struct{ word, participant string }
+
+// nameWords are the words in the keys of a name.
+func nameWords(participant, search, latin string) []nameWord {
+	words := strings.Fields(search + " " + latin)
+	slices.Sort(words)
+	var out []nameWord
+	for _, word := range slices.Compact(words) {
+		out = append(out, nameWord{word, participant})
 	}
-	// SQLite goes through a list of the parameters for each of them: a few rows at
-	// a time are many times faster than all at once.
-	for part := range slices.Chunk(rows, 50) {
-		// Both engines read this dialect.
-		insert := sql.Dialect(dialect.Postgres).Insert(participantname.Table).
-			Columns(participantname.FieldWord, participantname.FieldMeetingID, participantname.FieldEntityID, participantname.FieldParticipantID).
-			OnConflict(sql.DoNothing())
-		for _, row := range part {
-			insert.Values(row...)
-		}
-		query, args := insert.Query()
-		if _, err := tx.SQL.ExecContext(ctx, query, args...); err != nil {
-			return fmt.Errorf("write names: %w", err)
-		}
+	return out
+}
+
+// putNames keeps the words of those who are new or have another name, for
+// searches. Rows are only added; what a person is named now, the versions say.
+func (d *dossier) putNames(ctx context.Context, tx *store.Tx, names []nameWord) error {
+	// In the order of their index, which is quicker.
+	slices.SortStableFunc(names, func(a, b nameWord) int { return strings.Compare(a.word, b.word) })
+	rows := store.Rows{Table: participantname.Table, Once: true, Columns: []string{
+		participantname.FieldWord, participantname.FieldMeetingID, participantname.FieldEntityID, participantname.FieldParticipantID,
+	}}
+	for _, n := range names {
+		rows.Values = append(rows.Values, []any{n.word, d.row.MeetingID, d.row.EntityID, n.participant})
+	}
+	if _, err := tx.Insert(ctx, rows); err != nil {
+		return fmt.Errorf("write names: %w", err)
 	}
 	return nil
 }

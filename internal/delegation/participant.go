@@ -42,7 +42,7 @@ func (s *Service) participant(ctx context.Context, participant string, view plac
 	if err != nil {
 		return nil, fmt.Errorf("read participant: %w", err)
 	}
-	shown := participantFromVersion(v, view)
+	shown := participantFor(access.From(ctx), v, view)
 	return shown, s.showReplaced(ctx, []*placardv1.Participant{shown})
 }
 

@@ -10,7 +10,6 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
-	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/store"
@@ -82,9 +81,11 @@ func (p Person) key() saidOf { return saidOf{p.ID, p.Said} }
 // places first, so that no index ever sees two heads or one external id twice.
 func (d *dossier) vacate(ctx context.Context, tx *store.Tx, plan plan, wanted Composition) (*placement, error) {
 	p := &placement{stands: map[int64]place{}, said: map[saidOf]int64{}, goal: map[saidOf]place{}}
+	present := d.latest.index()
 	for i, person := range d.accepted {
+		_, other := present[person.ID]
 		p.said[person.key()] = person.Version
-		p.stands[person.Version] = place{accepted: int32(i + 1)}
+		p.stands[person.Version] = place{accepted: int32(i + 1), newest: !other}
 	}
 	for i, person := range d.latest {
 		p.said[person.key()] = person.Version
@@ -93,22 +94,27 @@ func (d *dossier) vacate(ctx context.Context, tx *store.Tx, plan plan, wanted Co
 	for i, person := range wanted {
 		p.goal[person.key()] = place{latest: int32(i + 1), newest: true}
 	}
+	stays, inForce := wanted.index(), plan.inForce.index()
 	for i := range plan.inForce {
 		person := &plan.inForce[i]
 		person.Version = p.said[person.key()]
 		at := p.goal[person.key()]
 		at.accepted = int32(i + 1)
+		if _, other := stays[person.ID]; !other {
+			at.newest = true // what stays in force while the withdrawal waits
+		}
 		p.goal[person.key()] = at
 	}
-	stays := wanted.index()
 	leaving := map[int64]place{}
 	for said, id := range p.said {
 		at, goal := p.stands[id], p.goal[said]
-		if goal.latest == 0 && at.latest > 0 {
+		if goal.latest == 0 && at.newest {
 			at.latest = 0
-			// The last word about a person who is withdrawn remains the newest.
+			// The last word about a person who is withdrawn remains the newest, unless
+			// an earlier one stays in force.
 			_, other := stays[said.id]
-			at.newest = !other
+			_, held := inForce[said.id]
+			at.newest = !other && (goal.accepted > 0 || !held)
 		}
 		if goal.accepted == 0 {
 			at.accepted = 0
@@ -123,29 +129,32 @@ func (d *dossier) vacate(ctx context.Context, tx *store.Tx, plan plan, wanted Co
 // putVersions writes the versions that a composition needs and that are not
 // there yet, in their places, and fills in their ids.
 func (d *dossier) putVersions(ctx context.Context, tx *store.Tx, number int32, c Composition, places *placement) error {
-	var creates []*db.ParticipantVersionCreate
-	var of []int
+	latest, accepted := d.latest.index(), d.accepted.index()
+	versions := store.Rows{Table: participantversion.Table, Columns: versionColumns()}
+	var of []*Person
+	var names []nameWord
 	for i := range c {
-		if v, ok := places.said[c[i].key()]; ok {
-			c[i].Version = v
+		p := &c[i]
+		if v, ok := places.said[p.key()]; ok {
+			p.Version = v
 			continue
 		}
-		creates = append(creates, versionFromPerson(tx.Client, d.row, c[i], number, places.goal[c[i].key()], tx.Now))
-		of = append(of, i)
-	}
-	const rows = 500 // 26 columns each: under the engines' limits of parameters
-	for from := 0; from < len(creates); from += rows {
-		saved, err := tx.Client.ParticipantVersion.CreateBulk(creates[from:min(from+rows, len(creates))]...).Save(ctx)
-		if err != nil {
-			return fmt.Errorf("write participants: %w", err)
-		}
-		for j, v := range saved {
-			person := &c[of[from+j]]
-			person.Version = v.ID
-			places.said[person.key()] = v.ID
+		search, latin := SearchKey(p.Said), LatinKey(p.Said)
+		versions.Values = append(versions.Values, versionFromPerson(d.row, *p, search, latin, number, places.goal[p.key()], tx.Now))
+		of = append(of, p)
+		if !p.namedAs(latest[p.ID]) && !p.namedAs(accepted[p.ID]) {
+			names = append(names, nameWords(p.ID, search, latin)...)
 		}
 	}
-	return d.putNames(ctx, tx, c)
+	ids, err := tx.Insert(ctx, versions)
+	if err != nil {
+		return fmt.Errorf("write participants: %w", err)
+	}
+	for i, id := range ids {
+		of[i].Version = id
+		places.said[of[i].key()] = id
+	}
+	return d.putNames(ctx, tx, names)
 }
 
 // apply puts the versions that stay in their places. The new ones have theirs.

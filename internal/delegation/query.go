@@ -279,7 +279,7 @@ func (s *Service) ListParticipants(ctx context.Context, req *placardv1.ListParti
 	}
 	out := &placardv1.ListParticipantsResponse{NextPageToken: next}
 	for _, v := range rows {
-		out.Participants = append(out.Participants, participantFromVersion(v, view))
+		out.Participants = append(out.Participants, participantFor(access.From(ctx), v, view))
 	}
 	return out, nil
 }

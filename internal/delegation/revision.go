@@ -72,8 +72,16 @@ func (s *Service) DiffDelegationRevision(ctx context.Context, req *placardv1.Dif
 	if err != nil {
 		return nil, err
 	}
+	delegation, diff := parentOfRevision(req.GetName()), Compare(before, after)
 	waits := revisions[number].State == placardv1.DelegationRevision_SUBMITTED.String()
-	return differenceFromCompare(parentOfRevision(req.GetName()), Compare(before, after), waits), nil
+	if waits {
+		row, err := s.row(ctx, delegation)
+		if err != nil {
+			return nil, err
+		}
+		markWithheld(diff, row, revisions[number])
+	}
+	return differenceFromCompare(delegation, diff, waits), nil
 }
 
 // revisions reads revisions of the delegation that a revision's name names, by

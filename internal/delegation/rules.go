@@ -28,14 +28,17 @@ type Submitted struct {
 // that is unique on both sides. Two persons to whom the mission gave different
 // external ids are never the same. It never goes by e-mail, which may be
 // shared. Whoever is not matched is new and has an empty ID.
-func Match(submitted []Submitted, present Composition) (Composition, []fault.Violation) {
+//
+// Those who are leaving, because their withdrawal is not in force yet, can be
+// matched too, and so be taken back; whoever is present goes before them.
+func Match(submitted []Submitted, present, leaving Composition) (Composition, []fault.Violation) {
 	var violations []fault.Violation
 	out := make(Composition, len(submitted))
-	matched := make(map[string]int, len(present)) // participant id to the index of who has it
+	known := slices.Concat(present, leaving)
+	matched := make(map[string]int, len(known)) // participant id to the index of who has it
 	take := func(i int, p Person) {
-		p.Said = submitted[i].Said
-		if was := present[present.Find(p.ID)]; was.Said != p.Said {
-			p.Version = 0
+		if p.Said != submitted[i].Said {
+			p.Said, p.Version = submitted[i].Said, 0
 		}
 		out[i] = p
 		matched[p.ID] = i
@@ -45,7 +48,7 @@ func Match(submitted []Submitted, present Composition) (Composition, []fault.Vio
 		if s.ID == "" {
 			continue
 		}
-		at := present.Find(s.ID)
+		at := known.Find(s.ID)
 		if at < 0 {
 			violations = append(violations, violation(i, "name", "UNKNOWN_PARTICIPANT",
 				"names no present participant of this delegation: leave it empty for a new one"))
@@ -56,12 +59,12 @@ func Match(submitted []Submitted, present Composition) (Composition, []fault.Vio
 				fmt.Sprintf("names the same participant as participants[%d]", first)))
 			continue
 		}
-		take(i, present[at])
+		take(i, known[at])
 	}
 	open := func(i int) bool { return submitted[i].ID == "" && out[i].ID == "" }
 
-	byExternal := make(map[string]Person, len(present))
-	for _, p := range present {
+	byExternal := make(map[string]Person, len(known))
+	for _, p := range slices.Backward(known) {
 		if p.ExternalID != "" {
 			byExternal[p.ExternalID] = p
 		}
@@ -76,10 +79,12 @@ func Match(submitted []Submitted, present Composition) (Composition, []fault.Vio
 
 	// What is left on both sides, by folded name.
 	left := make(map[string][]Person)
-	for _, p := range present {
-		if _, taken := matched[p.ID]; !taken {
-			key := SearchKey(p.Said)
+	staying := make(map[string]bool)
+	for i, p := range known {
+		key := SearchKey(p.Said)
+		if _, taken := matched[p.ID]; !taken && (i < len(present) || !staying[key]) {
 			left[key] = append(left[key], p)
+			staying[key] = i < len(present)
 		}
 	}
 	asking := make(map[string][]int)
@@ -204,14 +209,20 @@ func Check(c Composition) []fault.Violation {
 	return out
 }
 
-// Warnings are what should be looked at in a composition. One of nobody, of a
-// delegation that was withdrawn, has none.
-func Warnings(c Composition) []placardv1.Delegation_Warning {
+// Warnings are what should be known of a composition that is the latest one.
+// `withheld` says that nothing of it is in force before it is accepted, because it
+// came late. A composition of nobody, by which a delegation is withdrawn, needs no
+// head.
+func Warnings(c Composition, withheld bool) []placardv1.Delegation_Warning {
+	var out []placardv1.Delegation_Warning
 	head := func(p Person) bool { return p.Role == placardv1.Participant_HEAD }
-	if len(c) == 0 || slices.ContainsFunc(c, head) {
-		return nil
+	if len(c) > 0 && !slices.ContainsFunc(c, head) {
+		out = append(out, placardv1.Delegation_HEAD_MISSING)
 	}
-	return []placardv1.Delegation_Warning{placardv1.Delegation_HEAD_MISSING}
+	if withheld {
+		out = append(out, placardv1.Delegation_LATE_WAITS_FOR_REVIEW)
+	}
+	return out
 }
 
 // Withdrawn counts who is in `latest` and not in `wanted`.
@@ -267,6 +278,12 @@ func (in Intake) Late(received time.Time) bool {
 	return cutoff != nil && !received.Before(*cutoff)
 }
 
+// Withholds tells whether nothing of what was received at a time is in force
+// before it is accepted, not even what otherwise needs no review.
+func (in Intake) Withholds(received time.Time) bool {
+	return in.LatePolicy == placardv1.Meeting_ACCEPT_AS_LATE_FOR_REVIEW && in.Late(received)
+}
+
 // Takes tells whether the meeting takes any change of a delegation.
 func (in Intake) Takes() error {
 	switch in.State {
@@ -280,12 +297,13 @@ func (in Intake) Takes() error {
 }
 
 // TakesAttendance tells whether the meeting takes a change of who attends that
-// was received at a time.
-func (in Intake) TakesAttendance(received time.Time) error {
+// was received at a time. `zone` is that of the venue.
+func (in Intake) TakesAttendance(received time.Time, zone *time.Location) error {
 	if in.LatePolicy == placardv1.Meeting_REFUSE && in.Late(received) {
-		at := in.Cutoff().UTC().Format(time.RFC3339)
+		at := *in.Cutoff()
 		return fault.Precondition("DEADLINE_PASSED",
-			"intake on time ended at "+at+" and the meeting takes no late changes of who attends", "deadline", at)
+			"intake on time ended on "+locale.By("en", at, zone).Line()+" and the meeting takes no late changes of who attends",
+			"deadline", at.UTC().Format(time.RFC3339), "venueTime", at.In(zone).Format(time.RFC3339), "timeZone", zone.String())
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/internal/fault"
 )
 
@@ -73,7 +74,7 @@ func TestMatch(t *testing.T) {
 		{"ids exchanged between two persons follow the ids", []Submitted{in("", "María", "Ejemplo", "A4"), in("", "", "مثال", "A1")}, "p4 p1", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, bad := Match(c.submitted, present)
+			got, bad := Match(c.submitted, present, nil)
 			if ids(got) != c.want {
 				t.Errorf("matched %q, want %q", ids(got), c.want)
 			}
@@ -83,11 +84,150 @@ func TestMatch(t *testing.T) {
 		})
 	}
 	t.Run("an ambiguous match names the candidates", func(t *testing.T) {
-		_, bad := Match([]Submitted{in("", "jean", "d'epreuve", "")}, present)
+		_, bad := Match([]Submitted{in("", "jean", "d'epreuve", "")}, present, nil)
 		if len(bad) != 1 || !strings.Contains(bad[0].Message, "participants/p2") || !strings.Contains(bad[0].Message, "participants/p3") {
 			t.Errorf("got %v", bad)
 		}
 	})
+}
+
+// TestMatchLeaving: who is leaving is taken back, unless somebody present is meant.
+func TestMatchLeaving(t *testing.T) {
+	const rep = placardv1.Participant_REPRESENTATIVE
+	present := Composition{person("p1", "Ana", "Muestra", "A1", rep)}
+	leaving := Composition{
+		person("l1", "Ana", "Muestra", "", rep), person("l2", "Bo", "Prueba", "A1", rep),
+		person("l3", "Cy", "Modelo", "", rep), person("l4", "Cy", "MODELO", "", rep),
+	}
+	for _, c := range []struct {
+		name      string
+		submitted Submitted
+		want      string
+		wantBad   []string
+	}{
+		{"by its name", Submitted{ID: "l1"}, "l1", nil},
+		{"by the full name", Submitted{Said: Said{GivenName: "bo", FamilyName: "prueba"}}, "l2", nil},
+		{"who is present goes before, by the full name", Submitted{Said: Said{GivenName: "Ana", FamilyName: "Muestra"}}, "p1", nil},
+		{"who is present goes before, by external id", Submitted{Said: Said{ExternalID: "A1"}}, "p1", nil},
+		{"two who are leaving", Submitted{Said: Said{GivenName: "Cy", FamilyName: "Modelo"}}, "new", []string{"participants[0].name AMBIGUOUS_MATCH"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, bad := Match([]Submitted{c.submitted}, present, leaving)
+			if ids(got) != c.want {
+				t.Errorf("matched %q, want %q", ids(got), c.want)
+			}
+			if diff := cmp.Diff(c.wantBad, reasons(bad)); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestPlan is what becomes of a composition, on time and late, by the policy of the
+// meeting.
+func TestPlan(t *testing.T) {
+	const rep = placardv1.Participant_REPRESENTATIVE
+	const asLate, refuse, review = placardv1.Meeting_ACCEPT_AS_LATE, placardv1.Meeting_REFUSE, placardv1.Meeting_ACCEPT_AS_LATE_FOR_REVIEW
+	onTime, late := time.Date(2010, 1, 15, 22, 59, 59, 0, time.UTC), time.Date(2010, 1, 15, 23, 0, 0, 0, time.UTC)
+	deadline := late
+	a, b, c := person("a", "Ana", "Muestra", "", placardv1.Participant_HEAD), person("b", "Bo", "Prueba", "", rep), person("c", "Cy", "Modelo", "", rep)
+	with := func(p Person, change func(*Said)) Person { change(&p.Said); p.Version = 0; return p }
+	phone := with(b, func(s *Said) { s.Phone = "1" })
+	online := with(b, func(s *Said) { s.Modality = placardv1.Participant_ONLINE })
+	spelled := with(a, func(s *Said) { s.FamilyName = "MUESTRA" })
+	accepted := Composition{a, b}
+	for _, x := range []struct {
+		name     string
+		policy   placardv1.Meeting_LatePolicy
+		received time.Time
+		// latest is nil where it is the accepted one; none says that there is neither.
+		latest, wanted Composition
+		none           bool
+		closed         bool
+		// want is the state, what is in force afterwards, L for late and W for
+		// withheld, and who waits.
+		want string
+	}{
+		// What the other policies do with what is late.
+		{name: "a withdrawal is in force at once", policy: asLate, received: late, wanted: Composition{a}, want: "ACCEPTED [a] []"},
+		{name: "a telephone number is in force at once", policy: asLate, received: late, wanted: Composition{a, phone}, want: "ACCEPTED [a b+] []"},
+		{name: "REFUSE takes a withdrawal", policy: refuse, received: late, wanted: Composition{a}, want: "ACCEPTED [a] []"},
+		{name: "an addition waits and is late", policy: asLate, received: late, wanted: Composition{a, b, c}, want: "SUBMITTED [a b] L [c]"},
+		{name: "all is withdrawn at once", policy: asLate, received: late, wanted: Composition{}, want: "WITHDRAWN [] []"},
+		// On time the third policy is as they are.
+		{name: "on time, a withdrawal", policy: review, received: onTime, wanted: Composition{a}, want: "ACCEPTED [a] []"},
+		{name: "on time, a telephone number", policy: review, received: onTime, wanted: Composition{a, phone}, want: "ACCEPTED [a b+] []"},
+		{name: "on time, all withdrawn", policy: review, received: onTime, wanted: Composition{}, want: "WITHDRAWN [] []"},
+		{name: "on time, an addition with a withdrawal", policy: review, received: onTime, wanted: Composition{a, c}, want: "SUBMITTED [a] [c]"},
+		// Late, everything waits.
+		{name: "an addition", policy: review, received: late, wanted: Composition{a, b, c}, want: "SUBMITTED [a b] LW [c]"},
+		{name: "a withdrawal", policy: review, received: late, wanted: Composition{a}, want: "SUBMITTED [a b] LW [b]"},
+		{name: "all withdrawn", policy: review, received: late, wanted: Composition{}, want: "SUBMITTED [a b] LW [a b]"},
+		{name: "a telephone number", policy: review, received: late, wanted: Composition{a, phone}, want: "SUBMITTED [a b] LW [b]"},
+		{name: "a spelling", policy: review, received: late, wanted: Composition{spelled, b}, want: "SUBMITTED [a b] LW [a]"},
+		{name: "the protocol order", policy: review, received: late, wanted: Composition{b, a}, want: "SUBMITTED [a b] LW [b a]"},
+		{name: "one in the place of another", policy: review, received: late, wanted: Composition{a, c}, want: "SUBMITTED [a b] LW [c b]"},
+		{name: "CND 64: from the room to the screen", policy: review, received: late, wanted: Composition{a, online}, want: "SUBMITTED [a b] LW [b]"},
+		{name: "after the closing, before the deadline", policy: review, received: onTime, closed: true, wanted: Composition{a}, want: "SUBMITTED [a b] LW [b]"},
+		{name: "the first composition", policy: review, received: late, none: true, wanted: Composition{a}, want: "SUBMITTED [] LW [a]"},
+		{name: "withdrawn before anything was accepted", policy: review, received: late, none: true, latest: Composition{a}, wanted: Composition{}, want: "SUBMITTED [] LW [a]"},
+		{name: "a late change is taken back: nothing is left to review", policy: review, received: late, latest: Composition{a}, wanted: Composition{a, b}, want: "ACCEPTED [a b] []"},
+		// What waited because it was late does not wait for being late once it is
+		// sent again on time: the deadline was moved.
+		{name: "after the deadline was moved", policy: review, received: onTime, latest: Composition{a}, wanted: Composition{spelled}, want: "ACCEPTED [a+] []"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			d := &dossier{
+				intake: Intake{LatePolicy: x.policy, Deadline: &deadline},
+				row:    &db.Delegation{State: "ACCEPTED", AcceptedRevision: 1, SubmitTime: onTime.Add(-time.Hour)},
+				latest: accepted, accepted: accepted, acceptedReceived: onTime.Add(-time.Hour),
+			}
+			if x.closed {
+				at := onTime.Add(-time.Minute)
+				d.intake.Closed = &at
+			}
+			if x.none {
+				d.row, d.latest, d.accepted, d.acceptedReceived = nil, nil, nil, time.Time{}
+			}
+			if x.latest != nil {
+				d.latest = x.latest
+				if x.none {
+					d.row = &db.Delegation{State: "SUBMITTED", SubmitTime: onTime.Add(-time.Hour)}
+				}
+			}
+			diff := Compare(d.latest, x.wanted)
+			p := d.plan(x.wanted, diff, communication{received: x.received})
+			if got := planned(d, p, diff); got != x.want {
+				t.Errorf("planned %s, want %s", got, x.want)
+			}
+			if p.hasInForce == x.none && len(x.wanted) > 0 {
+				t.Errorf("in force: %v", p.hasInForce)
+			}
+		})
+	}
+}
+
+// planned shows a plan: "SUBMITTED [a b+] LW [c]", with a + for who is in force
+// with other words than before.
+func planned(d *dossier, p plan, diff []Difference) string {
+	var inForce, waiting []string
+	before := d.accepted.index()
+	for _, person := range p.inForce {
+		if person.Said != before[person.ID].Said {
+			person.ID += "+"
+		}
+		inForce = append(inForce, person.ID)
+	}
+	for _, item := range diff {
+		if item.Review {
+			waiting = append(waiting, item.Person.ID)
+		}
+	}
+	marks := map[bool]string{true: "L"}[p.late] + map[bool]string{true: "W"}[p.withheld]
+	if marks != "" {
+		marks += " "
+	}
+	return fmt.Sprintf("%s %v %s%v", p.state, inForce, marks, waiting)
 }
 
 func TestInForce(t *testing.T) {
@@ -234,16 +374,20 @@ func TestSpelling(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	const rep, head = placardv1.Participant_REPRESENTATIVE, placardv1.Participant_HEAD
+	const headless, waits = placardv1.Delegation_HEAD_MISSING, placardv1.Delegation_LATE_WAITS_FOR_REVIEW
 	for _, c := range []struct {
-		name string
-		of   Composition
-		want []placardv1.Delegation_Warning
+		name     string
+		of       Composition
+		withheld bool
+		want     []placardv1.Delegation_Warning
 	}{
-		{"with a head", Composition{person("a", "A", "A", "", rep), person("b", "B", "B", "", head)}, nil},
-		{"without one", Composition{person("a", "A", "A", "", rep)}, []placardv1.Delegation_Warning{placardv1.Delegation_HEAD_MISSING}},
-		{"withdrawn", nil, nil},
+		{"with a head", Composition{person("a", "A", "A", "", rep), person("b", "B", "B", "", head)}, false, nil},
+		{"without one", Composition{person("a", "A", "A", "", rep)}, false, []placardv1.Delegation_Warning{headless}},
+		{"withdrawn", nil, false, nil},
+		{"without one, and late", Composition{person("a", "A", "A", "", rep)}, true, []placardv1.Delegation_Warning{headless, waits}},
+		{"withdrawn late", nil, true, []placardv1.Delegation_Warning{waits}},
 	} {
-		if diff := cmp.Diff(c.want, Warnings(c.of)); diff != "" {
+		if diff := cmp.Diff(c.want, Warnings(c.of, c.withheld)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
@@ -361,11 +505,26 @@ func TestIntake(t *testing.T) {
 	})
 	t.Run("policy", func(t *testing.T) {
 		late := second("2010-02-01T00:00:00Z")
-		if err := (Intake{Deadline: &deadline, LatePolicy: placardv1.Meeting_ACCEPT_AS_LATE}).TakesAttendance(late); err != nil {
-			t.Errorf("accept as late: %v", err)
+		for policy, want := range map[placardv1.Meeting_LatePolicy]struct{ refuses, withholds bool }{
+			placardv1.Meeting_ACCEPT_AS_LATE:            {},
+			placardv1.Meeting_REFUSE:                    {refuses: true},
+			placardv1.Meeting_ACCEPT_AS_LATE_FOR_REVIEW: {withholds: true},
+		} {
+			in := Intake{Deadline: &deadline, LatePolicy: policy}
+			if err := in.TakesAttendance(late, vienna); (err != nil) != want.refuses {
+				t.Errorf("%s: %v", policy, err)
+			}
+			if got := in.Withholds(late); got != want.withholds {
+				t.Errorf("%s withholds: %v", policy, got)
+			}
+			if onTime := deadline.Add(-1); in.TakesAttendance(onTime, vienna) != nil || in.Withholds(onTime) {
+				t.Errorf("%s: on time it is as any other", policy)
+			}
 		}
-		if err := (Intake{Deadline: &deadline, LatePolicy: placardv1.Meeting_REFUSE}).TakesAttendance(late); err == nil {
-			t.Error("refuse: took it")
+		f, _ := fault.As(Intake{Deadline: &deadline, LatePolicy: placardv1.Meeting_REFUSE}.TakesAttendance(late, vienna))
+		want := map[string]string{"deadline": "2010-01-15T23:00:00Z", "venueTime": "2010-01-16T00:00:00+01:00", "timeZone": "Europe/Vienna"}
+		if diff := cmp.Diff(want, f.Meta); diff != "" || !strings.Contains(f.Message, "15 January 2010, 24:00 (Europe/Vienna, UTC+1) = 23:00 UTC") {
+			t.Errorf("says %q (-want +got):\n%s", f.Message, diff)
 		}
 	})
 }

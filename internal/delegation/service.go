@@ -21,6 +21,7 @@ import (
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/longrunning"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/page"
 	"github.com/un-placard/placard/internal/store"
@@ -33,6 +34,8 @@ type Config struct {
 	Store     *store.Store
 	Pages     *page.Codec
 	Validator *access.Validator
+	// Runner does the imports of many delegations; nil where nothing starts one.
+	Runner *longrunning.Runner
 }
 
 // Service is the contract's DelegationService and ParticipantService.
@@ -42,11 +45,16 @@ type Service struct {
 	store     *store.Store
 	pages     *page.Codec
 	validator *access.Validator
+	runner    *longrunning.Runner
+	// partLimit is how long the import of one delegation of many may take.
+	partLimit time.Duration
 }
 
 // New makes the services.
 func New(cfg Config) *Service {
-	return &Service{store: cfg.Store, pages: cfg.Pages, validator: cfg.Validator}
+	s := &Service{store: cfg.Store, pages: cfg.Pages, validator: cfg.Validator, runner: cfg.Runner, partLimit: time.Minute}
+	s.runner.Do(placardv1.DelegationService_ImportDelegations_FullMethodName, s.importMany)
+	return s
 }
 
 // SubmitDelegation takes the composition whole.
@@ -176,7 +184,7 @@ func (s *Service) prepare(d *dossier, req *placardv1.SubmitDelegationRequest, vi
 			submitted[i].ID = p.GetName()
 		}
 	}
-	wanted, ambiguous := Match(submitted, d.latest)
+	wanted, ambiguous := Match(submitted, d.latest, d.leaving())
 	violations = append(violations, ambiguous...)
 	for _, v := range Check(wanted) {
 		if !hasField(violations, v.Field) {
@@ -238,7 +246,7 @@ func (d *dossier) preview(wanted Composition, by communication) (*placardv1.Subm
 		row.State, row.Late, row.SubmitTime = plan.state.String(), plan.late, plan.received
 		row.ReturnReasons = plan.reasons
 		row.Channel, row.ReceiptDate = by.channel.String(), by.receiptDate
-		row.ParticipantCount, row.Warnings = int32(len(wanted)), rowWarnings(wanted)
+		row.ParticipantCount, row.Warnings = int32(len(wanted)), rowWarnings(wanted, plan.withheld)
 		if plan.inForceNew {
 			row.LatestRevision++
 			row.AcceptedRevision = row.LatestRevision
@@ -302,8 +310,22 @@ func (s *Service) submitted(ctx context.Context, delegation string, done store.D
 	if err != nil {
 		return nil, err
 	}
-	out.Difference = differenceFromCompare(delegation, Compare(before, after), !made.SelfAccepted)
+	diff := Compare(before, after)
+	markWithheld(diff, row, made)
+	out.Difference = differenceFromCompare(delegation, diff, !made.SelfAccepted)
 	return out, nil
+}
+
+// markWithheld marks that all of a difference waits, where it is that of a revision
+// of which nothing is in force before it is accepted.
+func markWithheld(diff []Difference, row *db.Delegation, made *db.Revision) {
+	if made.State != placardv1.DelegationRevision_SUBMITTED.String() ||
+		!slices.Contains(row.Warnings, placardv1.Delegation_LATE_WAITS_FOR_REVIEW.String()) {
+		return
+	}
+	for i := range diff {
+		diff[i].Review = true
+	}
 }
 
 // composition reads the composition of a revision.
@@ -357,7 +379,11 @@ func (s *Service) AcceptDelegation(ctx context.Context, req *placardv1.AcceptDel
 		if err := d.decide(ctx, tx, placardv1.DelegationRevision_ACCEPTED, nil); err != nil {
 			return err
 		}
-		row, err := d.row.Update().SetState(placardv1.Delegation_ACCEPTED.String()).
+		state := placardv1.Delegation_ACCEPTED
+		if len(d.latest) == 0 { // a late withdrawal
+			state = placardv1.Delegation_WITHDRAWN
+		}
+		row, err := d.row.Update().SetState(state.String()).SetWarnings(rowWarnings(d.latest, false)).
 			SetAcceptedRevision(d.row.LatestRevision).SetAcceptTime(tx.Now).
 			SetUpdateTime(tx.Now).AddRevision(1).Save(ctx)
 		if err != nil {
@@ -367,7 +393,11 @@ func (s *Service) AcceptDelegation(ctx context.Context, req *placardv1.AcceptDel
 		c.Revision, c.Paths, c.InForce = int64(row.LatestRevision), d.paths(row), true
 		tx.Record(c)
 		for _, item := range diff {
-			c := d.changeOf(ctx, "accept")
+			verb := "accept"
+			if item.Kind == placardv1.CompositionDifference_Item_WITHDRAWN {
+				verb = changeVerb(item.Kind)
+			}
+			c := d.changeOf(ctx, verb)
 			c.Type, c.Resource = name.TypeParticipant, d.name+"/participants/"+item.Person.ID
 			c.Revision, c.Paths, c.InForce = int64(row.LatestRevision), item.Fields, true
 			tx.Record(c)

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/job"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/page"
 	"github.com/un-placard/placard/internal/secret"
@@ -63,17 +65,25 @@ func serviceOf(t *testing.T, s *store.Store) *Service {
 // TestRandomSequences: whatever a mission and the Secretariat do in whatever
 // order, the orders have no holes, there is one head at the most, nobody is in
 // force who was not accepted, whoever is withdrawn is nowhere, and the history
-// of revisions replays to the present state.
+// of revisions replays to the present state. Where what is late waits for review,
+// also while the deadline comes and goes, only a review changes what is in force.
 func TestRandomSequences(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		setup(t, s)
 		service := serviceOf(t, s)
-		for seed := range uint64(3) {
+		for seed := range uint64(6) {
 			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 				w := &walk{t: t, store: s, service: service, random: rand.New(rand.NewPCG(seed, 1)), name: name.Delegation("m1", "AUT")}
-				for range 60 {
-					w.step()
+				for i := range 60 {
+					if seed >= 3 && i%6 == 0 {
+						w.moveDeadline()
+					}
+					before := w.inForce()
+					reviewed := w.step()
 					w.check()
+					if after := w.inForce(); w.late && !reviewed && !slices.Equal(before, after) {
+						t.Fatalf("in force were %v, and are %v without a review", before, after)
+					}
 				}
 			})
 		}
@@ -87,11 +97,43 @@ type walk struct {
 	random  *rand.Rand
 	name    string
 	next    int
+	// late says that what comes now is late and waits for review; wasLate, that
+	// some of it may.
+	late, wasLate bool
+}
+
+// moveDeadline puts the deadline before or behind the present moment.
+func (w *walk) moveDeadline() {
+	w.t.Helper()
+	w.late = !w.late
+	w.wasLate = true
+	deadline := w.store.Now().Add(map[bool]time.Duration{true: -time.Hour, false: time.Hour}[w.late])
+	err := w.store.InTx(storetest.System(w.t), func(ctx context.Context, tx *store.Tx) error {
+		return tx.Client.Meeting.UpdateOneID("m1").SetDeadlineTime(deadline).
+			SetLatePolicy(placardv1.Meeting_ACCEPT_AS_LATE_FOR_REVIEW.String()).Exec(ctx)
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.service.MarkLate(storetest.System(w.t), job.MarkDelegationsLate{Meeting: "meetings/m1"}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// inForce are the versions in force, in their order.
+func (w *walk) inForce() []int64 {
+	w.t.Helper()
+	ids, err := w.store.Client().ParticipantVersion.Query().
+		Where(participantversion.AcceptedOrderGT(0)).Order(participantversion.ByAcceptedOrder()).IDs(storetest.System(w.t))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return ids
 }
 
 // step does something that the state may or may not allow: a refusal is a
-// fault, and never a defect.
-func (w *walk) step() {
+// fault, and never a defect. It tells whether it accepted a revision.
+func (w *walk) step() (reviewed bool) {
 	w.t.Helper()
 	ctx := storetest.System(w.t)
 	d := w.row(ctx)
@@ -104,11 +146,12 @@ func (w *walk) step() {
 		if d != nil {
 			req.Etag = store.Etag(d.Revision)
 		}
-		req.Participants = w.mutate(persons)
+		req.Participants = w.mutate(append(persons, w.leaving(ctx, persons)...))
 		_, err = w.service.SubmitDelegation(ctx, req)
 	case 3, 4:
 		if d != nil {
 			_, err = w.service.AcceptDelegation(ctx, &placardv1.AcceptDelegationRequest{Name: w.name, Revision: d.LatestRevision})
+			reviewed = err == nil
 		}
 	case 5:
 		if d != nil {
@@ -135,6 +178,7 @@ func (w *walk) step() {
 			w.t.Fatal(err)
 		}
 	}
+	return reviewed
 }
 
 // mutate makes the next composition: some go, some come, some change, some
@@ -166,6 +210,22 @@ func (w *walk) mutate(persons []*placardv1.Participant) []*placardv1.Participant
 	w.random.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	out[w.random.IntN(len(out))].Role = placardv1.Participant_HEAD
 	return out
+}
+
+// leaving are some of those whose withdrawal waits for review.
+func (w *walk) leaving(ctx context.Context, persons []*placardv1.Participant) []*placardv1.Participant {
+	w.t.Helper()
+	list, err := w.service.ListParticipants(ctx, &placardv1.ListParticipantsRequest{Parent: w.name, View: placardv1.CompositionView_ACCEPTED})
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(list.GetParticipants(), func(p *placardv1.Participant) bool {
+		stays := slices.ContainsFunc(persons, func(q *placardv1.Participant) bool { return q.GetName() == p.GetName() })
+		if !stays && p.GetState() != placardv1.Participant_SUPERSEDED {
+			w.t.Errorf("%s is leaving, and %s", p.GetName(), p.GetState())
+		}
+		return stays || w.random.IntN(2) == 0
+	})
 }
 
 func (w *walk) row(ctx context.Context) *db.Delegation {
@@ -229,7 +289,7 @@ func (w *walk) check() {
 		if newest[v.ParticipantID] != 1 {
 			w.t.Fatalf("participant %s has %d newest versions", v.ParticipantID, newest[v.ParticipantID])
 		}
-		if v.AcceptedOrder > 0 && !latest[v.ParticipantID] {
+		if v.AcceptedOrder > 0 && !latest[v.ParticipantID] && !w.wasLate {
 			w.t.Fatalf("participant %s is withdrawn and still in force", v.ParticipantID)
 		}
 	}

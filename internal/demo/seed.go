@@ -126,7 +126,16 @@ func Seed(ctx context.Context, address, admin string, now time.Time) (Keys, erro
 		}
 		keys.Missions[name.EntityOf(e)] = key
 	}
-	return keys, submit(ctx, conn, keys, now)
+	if err := submit(ctx, conn, keys, now); err != nil {
+		return Keys{}, err
+	}
+	_, err = placardv1.NewParticipantListServiceClient(conn).IssueParticipantList(asSecretariat, &placardv1.IssueParticipantListRequest{
+		Name: name.Meeting(Open) + "/participantList", Provisional: true,
+	})
+	if err != nil {
+		return Keys{}, fmt.Errorf("issue the provisional list of %s: %w", Open, err)
+	}
+	return keys, nil
 }
 
 // as calls with a key.

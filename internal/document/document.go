@@ -41,6 +41,9 @@ const (
 	// Heading1 and Heading2 stay on a page with what follows them.
 	Heading1 Style = "Heading1"
 	Heading2 Style = "Heading2"
+	// Instruction says to an editor what to do with what follows it. It stays on a
+	// page with that.
+	Instruction Style = "Instruction"
 	// Entry is a paragraph that is not broken over two pages. EntryName and
 	// EntryDetail are two that stay together as one. (A line break in one would do
 	// for word processors, but LibreOffice then leaves headings behind.)

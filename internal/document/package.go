@@ -69,6 +69,7 @@ var parts = []struct{ name, content string }{
 			`<w:spacing w:before="480" w:after="120"/><w:outlineLvl w:val="0"/>`, bold("28", "32")) +
 		style(Heading2, "heading 2", `<w:keepNext/><w:keepLines/>`+
 			`<w:spacing w:before="240" w:after="80"/><w:outlineLvl w:val="1"/>`, bold("{size}", "26")) +
+		style(Instruction, "Instruction", `<w:keepNext/><w:keepLines/><w:spacing w:before="120" w:after="40"/>`, `{slant}`) +
 		style(Entry, "Entry", `<w:keepLines/><w:spacing w:before="0" w:after="80"/>`+
 			`<w:ind w:left="567" w:hanging="283"/>`, ``) +
 		style(EntryName, "Entry name", `<w:keepNext/><w:keepLines/><w:spacing w:before="0" w:after="0"/>`+
@@ -113,12 +114,14 @@ func bold(points, arabic string) string { return `<w:b/><w:bCs/>` + size(points,
 
 // values put the properties into the parts.
 func (p Properties) values() *strings.Replacer {
-	v := map[string]string{"size": "20", "bidi": ""}
+	v := map[string]string{"size": "20", "bidi": "", "slant": "<w:i/>"}
 	switch p.Language {
 	case "zh":
 		v["size"] = "21" // the usual one there, 10.5 points
+		v["slant"] = ""  // characters do not slant
 	case "ar":
 		v["bidi"] = "<w:bidi/>"
+		v["slant"] = "" // nor do Arabic letters
 	}
 	v["western"], v["tag"] = western(p.Language), tags[p.Language]
 	v["title"], v["subject"], v["author"] = escape(clean(p.Title)), escape(clean(p.Subject)), escape(clean(p.Author))

@@ -78,6 +78,43 @@ func (SweepBlobs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
 }
 
+// Operate does the work of an operation. It is not unique: of two the one that
+// comes first does it.
+type Operate struct {
+	// Operation is the name of the operation.
+	Operation string `json:"operation"`
+}
+
+// Kind implements river.JobArgs.
+func (Operate) Kind() string { return "operate" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Operate) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: longQueue} }
+
+// RescueOperations has the operations done again whose servers vanished.
+type RescueOperations struct{}
+
+// Kind implements river.JobArgs.
+func (RescueOperations) Kind() string { return "rescue_operations" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (RescueOperations) InsertOpts() river.InsertOpts {
+	// The next one comes by itself.
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
+// ForgetOperations deletes the operations whose life is over.
+type ForgetOperations struct{}
+
+// Kind implements river.JobArgs.
+func (ForgetOperations) Kind() string { return "forget_operations" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ForgetOperations) InsertOpts() river.InsertOpts {
+	// The next one comes by itself.
+	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
 // forgetInterval is the time between two ForgetRequests.
 const forgetInterval = time.Hour
 

@@ -126,6 +126,25 @@ func TestWorkerActsAsSystem(t *testing.T) {
 	})
 }
 
+// TestLongWorkBeginsSoon: somebody waits for it.
+func TestLongWorkBeginsSoon(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		done := make(chan string, 1)
+		q := started(t, s, job.OnLong(func(_ context.Context, args job.Operate) error {
+			done <- args.Operation
+			return nil
+		}))
+		begin := time.Now()
+		for i := range 6 {
+			enqueue(t, s, q, job.Operate{Operation: fmt.Sprint("meetings/m1/operations/", i)})
+			next(t, done)
+		}
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("to begin with six, one after another, took %v", took)
+		}
+	})
+}
+
 func TestFailedJobIsTriedAgain(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		var times atomic.Int32

@@ -38,3 +38,47 @@ func TestDays(t *testing.T) {
 		}
 	}
 }
+
+func TestInstant(t *testing.T) {
+	for _, test := range []struct {
+		what, instant, zone, lang, want string
+		by                              bool
+	}{
+		{"the end of a day", "2010-01-15T23:00:00Z", "Europe/Vienna", "en", "15 January 2010, 24:00 (Europe/Vienna, UTC+1) = 23:00 UTC", true},
+		{"the end of a day", "2010-01-15T23:00:00Z", "Europe/Vienna", "fr", "15 janvier 2010 à 24 heures (Europe/Vienna, UTC+1) = 23:00 UTC", true},
+		{"the end of a day", "2010-01-15T23:00:00Z", "Europe/Vienna", "es", "15 de enero de 2010, 24.00 horas (Europe/Vienna, UTC+1) = 23:00 UTC", true},
+		{"the end of a day", "2010-01-15T23:00:00Z", "Europe/Vienna", "ru", "15 января 2010 года, 24 ч 00 мин (Europe/Vienna, UTC+1) = 23:00 UTC", true},
+		{"the end of a day", "2010-01-15T23:00:00Z", "Europe/Vienna", "zh", "2010年1月15日24时（Europe/Vienna, UTC+1）= 23:00 UTC", true},
+		{
+			"the end of a day, from right to left", "2010-01-15T23:00:00Z", "Europe/Vienna", "ar",
+			"15 كانون الثاني/يناير 2010، الساعة \u206624:00\u2069 (\u2066Europe/Vienna, UTC+1\u2069) = \u206623:00 UTC\u2069", true,
+		},
+		{"in summer", "2020-08-21T22:00:00Z", "Europe/Vienna", "en", "21 August 2020, 24:00 (Europe/Vienna, UTC+2) = 22:00 UTC", true},
+		{"west of it the day is another", "2022-12-08T05:00:00Z", "America/Montreal", "en", "7 December 2022, 24:00 (America/Montreal, UTC−5) = 8 December 2022, 05:00 UTC", true},
+		{"west of it the day is another", "2022-12-08T05:00:00Z", "America/Montreal", "zh", "2022年12月7日24时（America/Montreal, UTC−5）= 2022年12月8日 05:00 UTC", true},
+		{"a zone with minutes", "2026-03-01T18:15:00Z", "Asia/Kathmandu", "fr", "1er mars 2026 à 24 heures (Asia/Kathmandu, UTC+5:45) = 18:15 UTC", true},
+		{"the next day begins at 01:00", "2018-11-04T03:00:00Z", "America/Sao_Paulo", "en", "3 November 2018, 24:00 (America/Sao_Paulo, UTC−3) = 4 November 2018, 03:00 UTC", true},
+		{"in UTC", "2010-01-16T00:00:00Z", "UTC", "en", "15 January 2010, 24:00 (UTC) = 16 January 2010, 00:00 UTC", true},
+		{"in London, in winter", "2010-01-16T00:00:00Z", "Europe/London", "en", "15 January 2010, 24:00 (Europe/London, UTC) = 16 January 2010, 00:00 UTC", true},
+		{"in the middle of a day", "2010-01-26T09:05:00Z", "Europe/Vienna", "fr", "26 janvier 2010 à 10 h 05 (Europe/Vienna, UTC+1) = 09:05 UTC", true},
+		{"in the middle of a day", "2010-01-26T09:05:59Z", "Europe/Vienna", "zh", "2010年1月26日10时05分（Europe/Vienna, UTC+1）= 09:05 UTC", true},
+		{"an opening", "2010-01-27T09:00:00Z", "Europe/Vienna", "es", "27 de enero de 2010, 10.00 horas (Europe/Vienna, UTC+1) = 09:00 UTC", false},
+		{"an opening at midnight", "2010-01-26T15:00:00Z", "Asia/Tokyo", "fr", "27 janvier 2010 à 0 heure (Asia/Tokyo, UTC+9) = 26 janvier 2010, 15:00 UTC", false},
+	} {
+		at, err := time.Parse(time.RFC3339, test.instant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		zone, err := time.LoadLocation(test.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write := locale.At
+		if test.by {
+			write = locale.By
+		}
+		if got := write(test.lang, at, zone).Line(); got != test.want {
+			t.Errorf("%s, in %s: %q, want %q", test.what, test.lang, got, test.want)
+		}
+	}
+}

@@ -63,19 +63,65 @@ var headings = map[string]map[string]string{
 	},
 }
 
+// otherHeadings are what ministries write in their own lists. What stands for one
+// field in some lists and for another in others is not among them: Title, Nom.
 var otherHeadings = map[string][]string{
-	"honorific":         {"Honorific", "Civilité"},
-	"given_name":        {"Given names", "First name", "First names", "Forename", "Prénoms", "Nombres", "الاسم الشخصي"},
-	"family_name":       {"Family names", "Last name", "Surname", "Patronyme", "Apellido", "اسم الأسرة"},
-	"functional_title":  {"Job title", "Position"},
-	"organization":      {"Organisation", "Organización", "الجهة"},
-	"role":              {"Role in the delegation", "Rôle dans la délégation"},
-	"email":             {"Email", "E-mail address", "Mail", "Adresse électronique", "E-mail адрес", "Адрес электронной почты", "邮箱", "电子邮箱"},
-	"phone":             {"Phone", "Phone number", "Telephone number", "Tel", "Tél", "Mobile", "رقم الهاتف", "电话号码"},
-	"language":          {"Lengua", "语言"},
-	"external_id":       {"External id", "Id"},
-	"latin_given_name":  {"Latin given name"},
-	"latin_family_name": {"Latin family name"},
+	"honorific": {
+		"Honorific", "Salutation", "Form of address", "Mr/Ms", "Civilité", "Título de cortesía",
+		"Титул", "Форма обращения", "لقب التشريف", "صيغة المخاطبة", "尊称", "称呼",
+	},
+	"given_name": {
+		"Given names", "First name", "First names", "Forename", "Forenames", "Prénoms", "Nombres",
+		"Личное имя", "Имена", "الاسم الشخصي", "الاسم الأول والأوسط", "名字",
+	},
+	"family_name": {
+		"Family names", "Last name", "Last names", "Surname", "Surnames", "Patronyme", "Noms de famille", "Apellido", "Nombre de familia",
+		"Фамилии", "اسم الأسرة", "اللقب العائلي", "姓氏",
+	},
+	"latin_given_name":  {"Latin given name", "Given name (Latin)", "Имя (латиницей)", "Имя латиницей", "名（拼音）", "名字拼音", "الاسم الأول باللاتينية"},
+	"latin_family_name": {"Latin family name", "Family name (Latin)", "Фамилия (латиницей)", "Фамилия латиницей", "姓（拼音）", "姓拼音", "اسم العائلة باللاتينية"},
+	"functional_title": {
+		"Job title", "Position", "Post title", "Official title", "Designation", "Titre fonctionnel", "Poste", "Fonction officielle",
+		"Título funcional", "Puesto", "Cargo oficial", "Занимаемая должность", "المسمى الوظيفي", "الوظيفة", "职位",
+	},
+	"organization": {
+		"Organisation", "Institution", "Ministry", "Ministry or organization", "Affiliation", "Employer", "Organización", "Institución", "Ministerio",
+		"Ministère", "Ministère ou organisme", "Учреждение", "Ведомство", "Министерство", "الجهة", "الوزارة", "جهة العمل", "机构", "工作单位", "部门",
+	},
+	"role": {
+		"Role in the delegation", "Role in delegation", "Delegation role", "Function in the delegation", "Status in the delegation",
+		"Rôle dans la délégation", "Fonction dans la délégation", "Qualité dans la délégation",
+		"Función en la delegación", "Rol", "Rol en la delegación", "Papel en la delegación", "Calidad en la delegación",
+		"Роль", "Роль в делегации", "Функция в делегации", "Статус в делегации",
+		"الدور", "الدور في الوفد", "角色", "代表团职务", "代表团身份",
+	},
+	"modality": {
+		"Attendance", "Mode of participation", "Mode of attendance", "In person or online", "Mode de participation",
+		"Modalité de participation", "Modalidad de participación", "Forma de participación", "Формат участия", "Способ участия",
+		"طريقة المشاركة", "شكل المشاركة", "参会方式", "出席方式",
+	},
+	"email": {
+		"Email", "E-mail address", "Email address", "Mail", "Adresse électronique", "Adresse de courriel", "Adresse e-mail", "Correo",
+		"Dirección de correo electrónico", "E-mail адрес", "Эл. почта", "Адрес электронной почты", "عنوان البريد الإلكتروني", "البريد", "邮箱", "电子邮箱", "电邮",
+	},
+	"phone": {
+		"Phone", "Phone number", "Telephone number", "Tel", "Tel. no.", "Tél", "Numéro de téléphone", "Mobile", "Mobile phone", "Cell phone",
+		"Número de teléfono", "Teléfono móvil", "Móvil", "Номер телефона", "Тел", "Мобильный телефон", "رقم الهاتف", "الهاتف المحمول", "电话号码", "联系电话", "手机",
+	},
+	"language": {
+		"Preferred language", "Working language", "Language of correspondence", "Langue de travail", "Langue de correspondance", "Langue préférée",
+		"Lengua", "Idioma de trabajo", "Idioma preferido", "Рабочий язык", "Предпочитаемый язык", "لغة العمل", "اللغة المفضلة", "语言", "工作语言",
+	},
+	"external_id": {
+		"External id", "Id", "Personnel number", "Identifiant", "Matricule",
+		"Identificador", "Идентификатор", "Табельный номер", "المعرّف",
+	},
+	"entity": {
+		"Country", "State", "Member State", "Delegation", "Country code", "ISO code", "Pays", "État", "État membre", "Délégation", "Code pays", "Code ISO",
+		"País", "Estado", "Estado Miembro", "Delegación", "Código del país", "Código ISO",
+		"Страна", "Государство", "Государство-член", "Делегация", "Код страны", "الدولة", "الدولة العضو", "البلد", "الوفد", "رمز البلد",
+		"国家", "会员国", "代表团", "国家代码",
+	},
 }
 
 // Readings are the ways in which people write a word of a vocabulary that has

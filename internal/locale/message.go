@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // messages holds a file for each language: the texts of errors by reason.
@@ -34,7 +35,9 @@ func ReadMessages() (*Messages, error) {
 }
 
 // Text is the text of an error in a language, with its values. It is "" where
-// there is none, or a value that it needs is missing.
+// there is none, or a value that it needs is missing. The value `deadline`, an
+// instant (RFC 3339), is written as the clocks in the zone `timeZone` show it, and
+// in UTC.
 func (m *Messages) Text(lang, reason string, values map[string]string) string {
 	text := m.byLanguage[lang][reason]
 	if !strings.Contains(text, "{") {
@@ -42,10 +45,26 @@ func (m *Messages) Text(lang, reason string, values map[string]string) string {
 	}
 	pairs := make([]string, 0, 2*len(values))
 	for k, v := range values {
+		if k == "deadline" {
+			v = deadline(lang, v, values["timeZone"])
+		}
 		pairs = append(pairs, "{"+k+"}", v)
 	}
 	if text = strings.NewReplacer(pairs...).Replace(text); strings.Contains(text, "{") {
 		return ""
 	}
 	return text
+}
+
+// deadline writes an instant for people. One that is none stays as it is.
+func deadline(lang, value, zone string) string {
+	t, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		return value
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return By(lang, t, loc).Line()
 }

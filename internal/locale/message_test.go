@@ -24,7 +24,8 @@ LAST_PARTICIPANT NOTHING_TO_REVIEW REVISION_MISMATCH REQUEST_ID_REUSED PAGE_TOKE
 ROLE_NOT_ALLOWED FIELD_NOT_WRITABLE FIELD_NOT_READABLE FILTER_INVALID UNAUTHENTICATED KEY_EXPIRED KEY_REVOKED RATE_LIMITED
 MESSAGE_TOO_LARGE UNKNOWN_FIELD UNKNOWN_PARAMETER UNSUPPORTED_MEDIA_TYPE METHOD_NOT_ALLOWED PATH_NOT_FOUND MALFORMED_REQUEST
 INTERNAL UNAVAILABLE DEADLINE_EXCEEDED CANCELED UNIMPLEMENTED CREDENTIALS_NOT_NEEDED CREDENTIALS_DECIDED CREDENTIALS_STATE
-ORIGINAL_NEEDED INSTRUMENT_IN_USE LIST_TOO_LARGE PDF_UNAVAILABLE MEETING_HAS_DOCUMENTS SYMBOL_TAKEN TOO_MANY_FILES`
+ORIGINAL_NEEDED INSTRUMENT_IN_USE LIST_TOO_LARGE DIFFERENCE_TOO_LARGE LISTS_EQUAL PDF_UNAVAILABLE MEETING_HAS_DOCUMENTS SYMBOL_TAKEN TOO_MANY_FILES
+TOO_MANY_OPERATIONS`
 
 func TestMessages(t *testing.T) {
 	byLanguage := map[string]map[string]string{}
@@ -81,6 +82,10 @@ func TestText(t *testing.T) {
 		{"en", "NOTHING_OF_THE_KIND", nil, ""},
 		{"de", "KEY_EXPIRED", nil, ""},
 		{"fr", "KEY_EXPIRED", nil, "La clef a expiré."},
+		{"en", "DEADLINE_PASSED", map[string]string{"deadline": "2010-01-15T23:00:00Z", "timeZone": "Europe/Vienna"},
+			"The deadline for communicating the composition of delegations has passed: 15 January 2010, 24:00 (Europe/Vienna, UTC+1) = 23:00 UTC."},
+		{"zh", "DEADLINE_PASSED", map[string]string{"deadline": "2010-01-12T14:30:07Z", "timeZone": "Europe/Vienna"},
+			"通报代表团组成的截止日期已过：2010年1月12日15时30分（Europe/Vienna, UTC+1）= 14:30 UTC。"},
 	} {
 		if got := m.Text(tt.lang, tt.reason, tt.values); got != tt.want {
 			t.Errorf("Text(%s, %s) = %q, want %q", tt.lang, tt.reason, got, tt.want)

@@ -92,11 +92,16 @@ func check(m *placardv1.Meeting) []fault.Violation {
 			Message: "must not be before start_date",
 		})
 	}
-	if isDay(m.GetCompositionDeadline()) && m.GetCompositionDeadline() > m.GetEndDate() {
-		out = append(out, fault.Violation{
-			Field: "meeting.composition_deadline", Reason: "DEADLINE_AFTER_END",
-			Message: "must not be after the last day of the meeting",
-		})
+	for _, deadline := range []struct{ field, day string }{
+		{"meeting.composition_deadline", m.GetCompositionDeadline()},
+		{"meeting.photo_deadline", m.GetPhotoDeadline()},
+	} {
+		if isDay(deadline.day) && deadline.day > m.GetEndDate() {
+			out = append(out, fault.Violation{
+				Field: deadline.field, Reason: "DEADLINE_AFTER_END",
+				Message: "must not be after the last day of the meeting",
+			})
+		}
 	}
 	return out
 }
@@ -261,13 +266,12 @@ func complete(m *placardv1.Meeting) (*placardv1.Meeting, error) {
 	if m.Modality == placardv1.Meeting_MODALITY_UNSPECIFIED {
 		m.Modality = placardv1.Meeting_IN_PERSON
 	}
-	m.CompositionDeadlineTime = nil
-	if m.CompositionDeadline != "" {
-		end, err := DeadlineTime(m.CompositionDeadline, m.TimeZone)
-		if err != nil {
-			return nil, err
-		}
-		m.CompositionDeadlineTime = timestamppb.New(end)
+	var err error
+	if m.CompositionDeadlineTime, err = endOf(m.CompositionDeadline, m.TimeZone); err != nil {
+		return nil, err
+	}
+	if m.PhotoDeadlineTime, err = endOf(m.PhotoDeadline, m.TimeZone); err != nil {
+		return nil, err
 	}
 	opening, err := OpeningTime(m.StartDate, m.Opening, m.TimeZone)
 	if err != nil {
@@ -278,7 +282,43 @@ func complete(m *placardv1.Meeting) (*placardv1.Meeting, error) {
 	if offset := m.GetCredentialsRule().GetDueOffset(); offset != nil {
 		m.CredentialsDueTime = timestamppb.New(opening.Add(offset.AsDuration()))
 	}
-	return m, nil
+	m.Deadlines, err = deadlines(m)
+	return m, err
+}
+
+// endOf is when a deadline ends that is given as a day; nil for none.
+func endOf(day, zone string) (*timestamppb.Timestamp, error) {
+	if day == "" {
+		return nil, nil
+	}
+	end, err := DeadlineTime(day, zone)
+	return timestamppb.New(end), err
+}
+
+// deadlines are the instants of a meeting by which something is due, each with the
+// time that the clocks at the venue show then, in the order of time.
+func deadlines(m *placardv1.Meeting) ([]*placardv1.Meeting_Deadline, error) {
+	loc, err := location(m.GetTimeZone())
+	if err != nil {
+		return nil, err
+	}
+	var out []*placardv1.Meeting_Deadline
+	for _, due := range []*placardv1.Meeting_Deadline{
+		{Kind: placardv1.Meeting_Deadline_COMPOSITION, Time: m.GetCompositionDeadlineTime()},
+		{Kind: placardv1.Meeting_Deadline_PHOTO, Time: m.GetPhotoDeadlineTime()},
+		{Kind: placardv1.Meeting_Deadline_CREDENTIALS, Time: m.GetCredentialsDueTime()},
+		{Kind: placardv1.Meeting_Deadline_OPENING, Time: m.GetOpeningTime()},
+	} {
+		if due.Time == nil {
+			continue
+		}
+		due.VenueTime = due.Time.AsTime().In(loc).Format(time.RFC3339)
+		out = append(out, due)
+	}
+	slices.SortStableFunc(out, func(a, b *placardv1.Meeting_Deadline) int {
+		return a.GetTime().AsTime().Compare(b.GetTime().AsTime())
+	})
+	return out, nil
 }
 
 // step is a way from one state to another, by the verb of its method.

@@ -1,6 +1,7 @@
 package meeting
 
 import (
+	"fmt"
 	"testing"
 	"time"
 	_ "time/tzdata" // zones, whatever the machine has
@@ -116,6 +117,103 @@ func TestCredentialsDue(t *testing.T) {
 	}
 }
 
+// TestDeadlines is what is due, and when, by the practice of some bodies.
+func TestDeadlines(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		meeting *placardv1.Meeting
+		want    []string
+	}{
+		{
+			"UNTOC, rule 18",
+			&placardv1.Meeting{
+				StartDate: "2010-01-27", TimeZone: "Europe/Vienna", CompositionDeadline: "2010-01-15", PhotoDeadline: "2010-01-20",
+				CredentialsRule: &placardv1.CredentialsRule{DueOffset: durationpb.New(-24 * time.Hour)},
+			},
+			[]string{
+				"COMPOSITION 2010-01-15T23:00:00Z 2010-01-16T00:00:00+01:00",
+				"PHOTO 2010-01-20T23:00:00Z 2010-01-21T00:00:00+01:00",
+				"CREDENTIALS 2010-01-26T09:00:00Z 2010-01-26T10:00:00+01:00",
+				"OPENING 2010-01-27T09:00:00Z 2010-01-27T10:00:00+01:00",
+			},
+		},
+		{
+			"CND 64: the clocks change between the deadline and the opening",
+			&placardv1.Meeting{StartDate: "2021-04-12", TimeZone: "Europe/Vienna", CompositionDeadline: "2021-03-26"},
+			[]string{
+				"COMPOSITION 2021-03-26T23:00:00Z 2021-03-27T00:00:00+01:00",
+				"OPENING 2021-04-12T08:00:00Z 2021-04-12T10:00:00+02:00",
+			},
+		},
+		{
+			"UNCAC 2020: in summer, photographs by the same day",
+			&placardv1.Meeting{StartDate: "2020-08-31", Opening: "12:00", TimeZone: "Europe/Vienna", CompositionDeadline: "2020-08-21", PhotoDeadline: "2020-08-21"},
+			[]string{
+				"COMPOSITION 2020-08-21T22:00:00Z 2020-08-22T00:00:00+02:00",
+				"PHOTO 2020-08-21T22:00:00Z 2020-08-22T00:00:00+02:00",
+				"OPENING 2020-08-31T10:00:00Z 2020-08-31T12:00:00+02:00",
+			},
+		},
+		{
+			"CBD: credentials after the opening, photographs on the first day",
+			&placardv1.Meeting{
+				StartDate: "2022-12-07", TimeZone: "America/Montreal", PhotoDeadline: "2022-12-07",
+				CredentialsRule: &placardv1.CredentialsRule{DueOffset: durationpb.New(24 * time.Hour)},
+			},
+			[]string{
+				"OPENING 2022-12-07T15:00:00Z 2022-12-07T10:00:00-05:00",
+				"PHOTO 2022-12-08T05:00:00Z 2022-12-08T00:00:00-05:00",
+				"CREDENTIALS 2022-12-08T15:00:00Z 2022-12-08T10:00:00-05:00",
+			},
+		},
+		{
+			"ILO: credentials before all else",
+			&placardv1.Meeting{
+				StartDate: "2026-06-01", Opening: "11:00", TimeZone: "Europe/Zurich", CompositionDeadline: "2026-05-15",
+				CredentialsRule: &placardv1.CredentialsRule{DueOffset: durationpb.New(-21 * 24 * time.Hour)},
+			},
+			[]string{
+				"CREDENTIALS 2026-05-11T09:00:00Z 2026-05-11T11:00:00+02:00",
+				"COMPOSITION 2026-05-15T22:00:00Z 2026-05-16T00:00:00+02:00",
+				"OPENING 2026-06-01T09:00:00Z 2026-06-01T11:00:00+02:00",
+			},
+		},
+		{
+			"the day after begins at 01:00",
+			&placardv1.Meeting{StartDate: "2018-11-05", TimeZone: "America/Sao_Paulo", PhotoDeadline: "2018-11-03"},
+			[]string{
+				"PHOTO 2018-11-04T03:00:00Z 2018-11-04T01:00:00-02:00",
+				"OPENING 2018-11-05T12:00:00Z 2018-11-05T10:00:00-02:00",
+			},
+		},
+		{
+			"at the venue it is UTC",
+			&placardv1.Meeting{StartDate: "2026-01-05", TimeZone: "UTC"},
+			[]string{"OPENING 2026-01-05T10:00:00Z 2026-01-05T10:00:00Z"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			// What follows is not the caller's to say.
+			tc.meeting.PhotoDeadlineTime = timestamppb.Now()
+			tc.meeting.Deadlines = []*placardv1.Meeting_Deadline{{Kind: placardv1.Meeting_Deadline_PHOTO, Time: timestamppb.Now()}}
+			m, err := complete(tc.meeting)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, d := range m.GetDeadlines() {
+				got = append(got, fmt.Sprint(d.GetKind(), " ", d.GetTime().AsTime().Format(time.RFC3339), " ", d.GetVenueTime()))
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if (m.GetPhotoDeadline() == "") != (m.GetPhotoDeadlineTime() == nil) {
+				t.Errorf("photographs are due on %q, at %v", m.GetPhotoDeadline(), m.GetPhotoDeadlineTime())
+			}
+		})
+	}
+}
+
 func TestDueMoved(t *testing.T) {
 	due, later := timestamppb.New(time.Unix(1, 0)), timestamppb.New(time.Unix(2, 0))
 	at := func(due *timestamppb.Timestamp, zone string) *placardv1.Meeting {
@@ -166,16 +264,17 @@ func TestCheck(t *testing.T) {
 		},
 		{
 			"of one day, with the deadline on it",
-			&placardv1.Meeting{StartDate: "2010-01-27", EndDate: "2010-01-27", TimeZone: "UTC", CompositionDeadline: "2010-01-27"},
+			&placardv1.Meeting{StartDate: "2010-01-27", EndDate: "2010-01-27", TimeZone: "UTC", CompositionDeadline: "2010-01-27", PhotoDeadline: "2010-01-27"},
 			nil,
 		},
 		{
 			"everything wrong",
-			&placardv1.Meeting{StartDate: "2010-01-27", EndDate: "2010-01-26", TimeZone: "Local", CompositionDeadline: "2010-01-28"},
+			&placardv1.Meeting{StartDate: "2010-01-27", EndDate: "2010-01-26", TimeZone: "Local", CompositionDeadline: "2010-01-28", PhotoDeadline: "2010-01-27"},
 			[]string{
 				"meeting.time_zone TIME_ZONE_UNKNOWN",
 				"meeting.end_date END_BEFORE_START",
 				"meeting.composition_deadline DEADLINE_AFTER_END",
+				"meeting.photo_deadline DEADLINE_AFTER_END",
 			},
 		},
 		{
@@ -209,7 +308,7 @@ func TestCheck(t *testing.T) {
 		{
 			"what the contract refuses is not said twice",
 			&placardv1.Meeting{
-				StartDate: "27 January", EndDate: "", CompositionDeadline: "tomorrow",
+				StartDate: "27 January", EndDate: "", CompositionDeadline: "tomorrow", PhotoDeadline: "yesterday",
 				QuorumRules: []*placardv1.QuorumRule{{Numerator: 1}, {Numerator: 1}},
 			},
 			nil,

@@ -22,6 +22,7 @@ import (
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/job"
+	"github.com/un-placard/placard/internal/longrunning"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/page"
 	"github.com/un-placard/placard/internal/patch"
@@ -350,6 +351,9 @@ func (s *Service) DeleteMeeting(
 			return nil, fmt.Errorf("look for keys of %s: %w", m.GetName(), err)
 		}
 		if err := deletable(m, invitations, documents, keys); err != nil {
+			return nil, err
+		}
+		if err := longrunning.Clear(ctx, tx, s.queue, row.ID); err != nil {
 			return nil, err
 		}
 		if _, err := tx.Client.Meeting.Delete().Where(meeting.ID(row.ID)).Exec(ctx); err != nil {

@@ -187,9 +187,20 @@ func TestCreateMeeting(t *testing.T) {
 		want.Modality = placardv1.Meeting_IN_PERSON
 		want.CompositionDeadlineTime = timestamppb.New(time.Date(2010, 1, 15, 23, 0, 0, 0, time.UTC))
 		want.OpeningTime = timestamppb.New(time.Date(2010, 1, 27, 9, 0, 0, 0, time.UTC))
+		want.PhotoDeadline = "2010-01-20"
+		want.PhotoDeadlineTime = timestamppb.New(time.Date(2010, 1, 20, 23, 0, 0, 0, time.UTC))
+		want.Deadlines = []*placardv1.Meeting_Deadline{
+			{Kind: placardv1.Meeting_Deadline_COMPOSITION, Time: want.GetCompositionDeadlineTime(), VenueTime: "2010-01-16T00:00:00+01:00"},
+			{Kind: placardv1.Meeting_Deadline_PHOTO, Time: want.GetPhotoDeadlineTime(), VenueTime: "2010-01-21T00:00:00+01:00"},
+			{Kind: placardv1.Meeting_Deadline_OPENING, Time: want.GetOpeningTime(), VenueTime: "2010-01-27T10:00:00+01:00"},
+		}
 		want.CreateTime, want.UpdateTime, want.Etag = timestamppb.New(now), timestamppb.New(now), "1"
 
-		req := &placardv1.CreateMeetingRequest{MeetingId: "wgtip-2010", Meeting: workingGroup(), ValidateOnly: true}
+		asked := workingGroup()
+		asked.PhotoDeadline = "2010-01-20"
+		// What follows from the rest is not the caller's to write.
+		asked.PhotoDeadlineTime, asked.Deadlines = timestamppb.Now(), []*placardv1.Meeting_Deadline{{Kind: placardv1.Meeting_Deadline_CREDENTIALS}}
+		req := &placardv1.CreateMeetingRequest{MeetingId: "wgtip-2010", Meeting: asked, ValidateOnly: true}
 		got, err := b.CreateMeeting(b.secretariat, req)
 		if err != nil {
 			t.Fatal(err)
@@ -327,6 +338,33 @@ func TestUpdateMeeting(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+		t.Run("photographs", func(t *testing.T) {
+			got, err := update(&placardv1.Meeting{PhotoDeadline: "2010-01-20"})
+			if err != nil || !got.GetPhotoDeadlineTime().AsTime().Equal(time.Date(2010, 1, 20, 21, 0, 0, 0, time.UTC)) || len(got.GetDeadlines()) != 2 {
+				t.Errorf("answered %v, %v", got, err)
+			}
+			_, err = update(&placardv1.Meeting{PhotoDeadline: "2010-01-30"})
+			wantReason(t, err, "DEADLINE_AFTER_END")
+			_, err = update(&placardv1.Meeting{PhotoDeadline: "20 January"})
+			wantReason(t, err, "STRING_DAY")
+			if got, err = update(&placardv1.Meeting{TimeZone: "Europe/Vienna"}); err != nil || got.GetDeadlines()[0].GetVenueTime() != "2010-01-21T00:00:00+01:00" {
+				t.Errorf("in another zone: %v, %v", got, err)
+			}
+			// What follows from the rest is not the caller's to write.
+			theirs := &placardv1.Meeting{
+				PhotoDeadlineTime: timestamppb.Now(),
+				Deadlines:         []*placardv1.Meeting_Deadline{{Kind: placardv1.Meeting_Deadline_PHOTO, Time: timestamppb.Now()}},
+			}
+			for _, paths := range [][]string{nil, {"photo_deadline_time", "deadlines"}} {
+				is, err := update(proto.CloneOf(theirs), paths...)
+				if diff := cmp.Diff(got, is, protocmp.Transform()); err != nil || diff != "" {
+					t.Errorf("mask %v: %v, (-want +got):\n%s", paths, err, diff)
+				}
+			}
+			if got, err = update(&placardv1.Meeting{}, "photo_deadline"); err != nil || got.GetPhotoDeadlineTime() != nil || len(got.GetDeadlines()) != 1 {
+				t.Errorf("answered %v, %v", got, err)
+			}
+		})
 		t.Run("not there", func(t *testing.T) {
 			_, err := b.UpdateMeeting(b.secretariat, &placardv1.UpdateMeetingRequest{Meeting: &placardv1.Meeting{Name: "meetings/m9"}})
 			wantReason(t, err, "NOT_FOUND")
@@ -334,9 +372,12 @@ func TestUpdateMeeting(t *testing.T) {
 		want := []string{
 			"create 1 false []",
 			"update 2 false [title venue]",
-			"update 3 false [compositionDeadline compositionDeadlineTime]",
-			"update 4 false [timeZone compositionDeadlineTime openingTime]",
-			"update 5 false [compositionDeadline compositionDeadlineTime]",
+			"update 3 false [compositionDeadline compositionDeadlineTime deadlines]",
+			"update 4 false [timeZone compositionDeadlineTime openingTime deadlines]",
+			"update 5 false [compositionDeadline compositionDeadlineTime deadlines]",
+			"update 6 false [photoDeadline photoDeadlineTime deadlines]",
+			"update 7 false [timeZone openingTime photoDeadlineTime deadlines]",
+			"update 8 false [photoDeadline photoDeadlineTime deadlines]",
 		}
 		if diff := cmp.Diff(want, b.changes(t, "m1")); diff != "" {
 			t.Errorf("changes (-want +got):\n%s", diff)
@@ -400,11 +441,11 @@ func TestUpdateRulesOfProcedure(t *testing.T) {
 		}
 		want := []string{
 			"create 1 false []",
-			"update 2 false [credentialsRule credentialsDueTime quorumRules]",
-			"update 3 false [opening openingTime credentialsDueTime]",
-			"update 4 false [startDate openingTime credentialsDueTime]",
-			"update 5 false [timeZone compositionDeadlineTime openingTime credentialsDueTime]",
-			"update 6 false [credentialsRule credentialsDueTime]",
+			"update 2 false [credentialsRule credentialsDueTime quorumRules deadlines]",
+			"update 3 false [opening openingTime credentialsDueTime deadlines]",
+			"update 4 false [startDate openingTime credentialsDueTime deadlines]",
+			"update 5 false [timeZone compositionDeadlineTime openingTime credentialsDueTime deadlines]",
+			"update 6 false [credentialsRule credentialsDueTime deadlines]",
 			"update 7 false [credentialsRule]",
 		}
 		if diff := cmp.Diff(want, b.changes(t, "m1")); diff != "" {

@@ -9,8 +9,10 @@ import (
 	"io"
 	"strings"
 
+	"cloud.google.com/go/longrunning/autogen/longrunningpb"
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
@@ -18,6 +20,7 @@ import (
 	"github.com/un-placard/placard/internal/blob"
 	"github.com/un-placard/placard/internal/download"
 	"github.com/un-placard/placard/internal/locale"
+	"github.com/un-placard/placard/internal/longrunning"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/store"
 )
@@ -28,41 +31,88 @@ import (
 func (s *Service) ExportDocuments(
 	req *placardv1.ExportDocumentsRequest, stream grpc.ServerStreamingServer[httpbody.HttpBody],
 ) error {
-	ctx, language := stream.Context(), req.GetLanguage()
-	var rows []*db.Document
-	err := s.store.Snapshot(ctx, func(ctx context.Context, client *db.Client) error {
-		if err := store.SeesMeeting(ctx, client, req.GetParent()); err != nil {
-			return err
-		}
-		var err error
-		rows, err = client.Document.Query().Where(document.MeetingID(name.MeetingOf(req.GetParent()))).
-			Order(document.BySymbolKey()).WithVersions().All(ctx)
-		if err != nil {
-			return fmt.Errorf("read documents of %s: %w", req.GetParent(), err)
-		}
-		return nil
-	})
+	ctx := stream.Context()
+	rows, err := s.all(ctx, req.GetParent())
 	if err != nil {
 		return err
 	}
-	out := download.NewWriter(stream, "documents-"+name.MeetingOf(req.GetParent())+"-"+letters[language]+".zip", "application/zip")
-	if err := s.archive(ctx, out, rows, language); err != nil {
+	out := download.NewWriter(stream, archiveName(req), archiveKind)
+	if err := s.archive(ctx, out, rows, req.GetLanguage(), func(int) {}); err != nil {
 		return err
 	}
 	return out.Flush()
+}
+
+// GenerateDocumentArchive implements the contract.
+func (s *Service) GenerateDocumentArchive(
+	ctx context.Context, req *placardv1.GenerateDocumentArchiveRequest,
+) (*longrunningpb.Operation, error) {
+	return s.runner.Start(ctx, req.GetParent(), placardv1.DocumentService_GenerateDocumentArchive_FullMethodName, req, nil)
+}
+
+// generateArchive makes the archive that GenerateDocumentArchive asks for.
+func (s *Service) generateArchive(ctx context.Context, t *longrunning.Task) (proto.Message, error) {
+	req := &placardv1.GenerateDocumentArchiveRequest{}
+	if err := t.Request(req); err != nil {
+		return nil, err
+	}
+	rows, err := s.all(ctx, req.GetParent())
+	if err != nil {
+		return nil, err
+	}
+	total := filesIn(rows, req.GetLanguage())
+	t.Progress(0, int64(total))
+	return t.File(ctx, archiveName(req), archiveKind, func(w io.Writer) error {
+		return s.archive(ctx, w, rows, req.GetLanguage(), func(packed int) { t.Progress(int64(packed), int64(total)) })
+	})
+}
+
+// all reads the documents of a meeting as they are at one moment.
+func (s *Service) all(ctx context.Context, parent string) ([]*db.Document, error) {
+	var rows []*db.Document
+	err := s.store.Snapshot(ctx, func(ctx context.Context, client *db.Client) error {
+		if err := store.SeesMeeting(ctx, client, parent); err != nil {
+			return err
+		}
+		var err error
+		rows, err = client.Document.Query().Where(document.MeetingID(name.MeetingOf(parent))).
+			Order(document.BySymbolKey()).WithVersions().All(ctx)
+		if err != nil {
+			return fmt.Errorf("read documents of %s: %w", parent, err)
+		}
+		return nil
+	})
+	return rows, err
+}
+
+// archiveKind is the media type of an archive.
+const archiveKind = "application/zip"
+
+// archiveName is what the archive is called that a request asks for.
+func archiveName(req interface {
+	GetParent() string
+	GetLanguage() string
+}) string {
+	return "documents-" + name.MeetingOf(req.GetParent()) + "-" + letters[req.GetLanguage()] + ".zip"
 }
 
 // listName is the file that says what the archive lacks.
 const listName = "list.txt"
 
 // archive writes the stored files of one language, and then the list of what
-// has none.
-func (s *Service) archive(ctx context.Context, out io.Writer, rows []*db.Document, language string) error {
+// has none. It tells after each how many files it has written.
+func (s *Service) archive(
+	ctx context.Context, out io.Writer, rows []*db.Document, language string, progress func(packed int),
+) error {
 	z := zip.NewWriter(out)
 	// Most of what is packed is packed already.
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	var list strings.Builder
+	packed := 0
 	for _, row := range rows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		stored := false
 		for _, v := range row.Edges.Versions {
 			if v.Language != language {
@@ -72,6 +122,8 @@ func (s *Service) archive(ctx context.Context, out io.Writer, rows []*db.Documen
 			if err := s.pack(ctx, z, row, v); err != nil {
 				return fmt.Errorf("pack %s: %w", row.Symbol, err)
 			}
+			packed++
+			progress(packed)
 		}
 		if !stored {
 			line, err := listLine(row, language)
@@ -89,6 +141,19 @@ func (s *Service) archive(ctx context.Context, out io.Writer, rows []*db.Documen
 		return fmt.Errorf("pack the list: %w", err)
 	}
 	return z.Close()
+}
+
+// filesIn is how many files a language has.
+func filesIn(rows []*db.Document, language string) int {
+	n := 0
+	for _, row := range rows {
+		for _, v := range row.Edges.Versions {
+			if v.Language == language {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // pack writes one stored file.

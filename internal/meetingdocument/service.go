@@ -22,6 +22,7 @@ import (
 	"github.com/un-placard/placard/internal/blob"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/job"
+	"github.com/un-placard/placard/internal/longrunning"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/page"
 	"github.com/un-placard/placard/internal/patch"
@@ -36,6 +37,8 @@ type Config struct {
 	Pages     *page.Codec
 	Validator *access.Validator
 	Queue     *job.Queue
+	// Runner makes archives; nil where nothing starts one.
+	Runner *longrunning.Runner
 }
 
 // Service answers the DocumentService of the contract.
@@ -46,11 +49,16 @@ type Service struct {
 	pages     *page.Codec
 	validator *access.Validator
 	queue     *job.Queue
+	runner    *longrunning.Runner
 }
 
 // New makes the service.
 func New(cfg Config) *Service {
-	return &Service{store: cfg.Store, blobs: cfg.Blobs, pages: cfg.Pages, validator: cfg.Validator, queue: cfg.Queue}
+	s := &Service{
+		store: cfg.Store, blobs: cfg.Blobs, pages: cfg.Pages, validator: cfg.Validator, queue: cfg.Queue, runner: cfg.Runner,
+	}
+	cfg.Runner.Do(placardv1.DocumentService_GenerateDocumentArchive_FullMethodName, s.generateArchive)
+	return s
 }
 
 // GetDocument implements the contract.

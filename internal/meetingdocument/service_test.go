@@ -18,6 +18,7 @@ import (
 	"github.com/un-placard/placard/internal/blob"
 	"github.com/un-placard/placard/internal/blob/blobtest"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/longrunning"
 	"github.com/un-placard/placard/internal/meetingdocument"
 	"github.com/un-placard/placard/internal/page"
 	"github.com/un-placard/placard/internal/secret"
@@ -64,6 +65,7 @@ func each(t *testing.T, fn func(t *testing.T, b bundle)) {
 			}
 			fn(t, bundle{meetingdocument.New(meetingdocument.Config{
 				Store: s, Blobs: blobs, Pages: pages, Validator: validator, Queue: blobtest.Queue(t, s, blobs),
+				Runner: longrunning.New(longrunning.Config{Store: s, Blobs: blobs}),
 			}), s, blobs})
 		})
 	})

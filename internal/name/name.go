@@ -20,6 +20,10 @@ const (
 	TypeFile        = "placard.un.org/File"
 	TypeDocument    = "placard.un.org/Document"
 	TypeKey         = "placard.un.org/Key"
+	TypeOperation   = "placard.un.org/Operation"
+	TypeSigningKey  = "placard.un.org/SigningKey"
+
+	TypeParticipantListEdition = "placard.un.org/ParticipantListEdition"
 )
 
 // Wildcard stands for any one part of a name (AIP-159).
@@ -72,8 +76,21 @@ func Document(meeting, document string) string {
 // Statistics is `meetings/{meeting}/statistics`.
 func Statistics(meeting string) string { return Meeting(meeting) + "/statistics" }
 
+// Edition is `meetings/{meeting}/participantList/editions/{sequence}`.
+func Edition(meeting string, sequence int64) string {
+	return Meeting(meeting) + "/participantList/editions/" + strconv.FormatInt(sequence, 10)
+}
+
+// Operation is `meetings/{meeting}/operations/{operation}`.
+func Operation(meeting, operation string) string {
+	return Meeting(meeting) + "/operations/" + operation
+}
+
 // Key is `keys/{key}`.
 func Key(key string) string { return "keys/" + key }
+
+// SigningKey is `signingKeys/{signing_key}`.
+func SigningKey(key string) string { return "signingKeys/" + key }
 
 // Part answers the part of a name that follows a collection:
 // Part("meetings/m1/delegations/AUT", "delegations") is "AUT". It answers ""

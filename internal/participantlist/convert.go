@@ -1,27 +1,14 @@
 package participantlist
 
 import (
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
-	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/name"
 )
-
-// fill puts an outline and its persons into a list.
-func fill(list *placardv1.ParticipantList, e edition, o outline, persons map[string][]*db.ParticipantVersion) {
-	headings := locale.Words(e.language).Statuses
-	list.Title = o.title
-	for _, p := range o.parts {
-		shown := &placardv1.ParticipantList_Part{ParticipationStatus: p.status, Heading: headings[p.status]}
-		for _, d := range p.delegations {
-			row := delegationFromOutline(d, personsFromVersions(persons[d.entity]))
-			shown.Delegations = append(shown.Delegations, row)
-			list.DelegationCount++
-			list.PersonCount += int32(len(row.Persons))
-		}
-		list.Parts = append(list.Parts, shown)
-	}
-}
 
 func delegationFromOutline(d delegation, persons []*placardv1.ParticipantList_Person) *placardv1.ParticipantList_Delegation {
 	return &placardv1.ParticipantList_Delegation{
@@ -29,23 +16,47 @@ func delegationFromOutline(d delegation, persons []*placardv1.ParticipantList_Pe
 	}
 }
 
-func personsFromVersions(rows []*db.ParticipantVersion) []*placardv1.ParticipantList_Person {
-	persons := make([]*placardv1.ParticipantList_Person, len(rows))
-	for i, row := range rows {
-		persons[i] = personFromVersion(row)
+func delegationFromDifference(d difference) *placardv1.ParticipantListDifference_Delegation {
+	shown := d.shown()
+	out := &placardv1.ParticipantListDifference_Delegation{
+		Entity: name.Entity(shown.entity), EntityName: shown.name, ParticipationStatus: shown.status,
+		Added: addedPersons(d.added), Removed: d.removed,
 	}
-	return persons
+	if d.renamed() {
+		out.EntityNameBefore = d.before.name
+	}
+	if d.transferred() {
+		out.ParticipationStatusBefore = d.before.status
+	}
+	for _, c := range d.corrected {
+		out.Corrected = append(out.Corrected, &placardv1.ParticipantListDifference_Correction{
+			Before: c.before, After: c.after, Fields: c.fields,
+		})
+	}
+	return out
 }
 
-func personFromVersion(v *db.ParticipantVersion) *placardv1.ParticipantList_Person {
-	return &placardv1.ParticipantList_Person{
-		Participant:     name.Participant(v.MeetingID, v.EntityID, v.ParticipantID),
-		Honorific:       v.Honorific,
-		DisplayName:     locale.DisplayName(v.GivenName, v.FamilyName),
-		LatinName:       locale.DisplayName(v.LatinGivenName, v.LatinFamilyName),
-		FunctionalTitle: v.FunctionalTitle,
-		Organization:    v.Organization,
-		Role:            placardv1.Participant_Role(placardv1.Participant_Role_value[v.Role]),
-		Modality:        placardv1.Participant_Modality(placardv1.Participant_Modality_value[v.Modality]),
+func editionFromRow(row *db.ListEdition, count listedCount) *placardv1.ParticipantListEdition {
+	return &placardv1.ParticipantListEdition{
+		Name:            name.Edition(row.MeetingID, row.Sequence),
+		Sequence:        row.Sequence,
+		Provisional:     row.Provisional,
+		DelegationCount: count.Delegations,
+		PersonCount:     count.People,
+		SigningKey:      name.SigningKey(row.SigningKey),
+		Author:          &row.Author,
+		CreateTime:      timestamppb.New(row.CreateTime),
 	}
+}
+
+// toText writes a message as a row keeps it.
+func toText(m proto.Message) (string, error) {
+	text, err := protojson.Marshal(m)
+	return string(text), err
+}
+
+// fromText reads what toText has written. What another version of the contract
+// had beyond this one is left out.
+func fromText(text string, m proto.Message) error {
+	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal([]byte(text), m)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 	grpccodes "google.golang.org/grpc/codes"
@@ -21,10 +22,12 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/document"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/participantlist"
+	"github.com/un-placard/placard/internal/seal"
 	"github.com/un-placard/placard/internal/store"
 	"github.com/un-placard/placard/internal/store/storetest"
 )
@@ -56,11 +59,8 @@ func TestExportJSON(t *testing.T) {
 				req := of(json, "es")
 				req.Provisional = provisional
 				out := export(t, svc, p, req)
-				var got placardv1.ParticipantList
-				if err := protojson.Unmarshal(out.content(), &got); err != nil {
-					t.Fatalf("%s: %v\n%s", name, err, out.content())
-				}
-				if diff := cmp.Diff(want, &got, protocmp.Transform()); diff != "" {
+				got := opened(t, s, out.content())
+				if diff := cmp.Diff(want, got, protocmp.Transform(), protocmp.IgnoreFields(want, "seal")); diff != "" {
 					t.Errorf("%s, provisional %t: %s", name, provisional, diff)
 				}
 				if out.chunks[0].GetContentType() != "application/json" {
@@ -76,6 +76,32 @@ func TestExportJSON(t *testing.T) {
 			t.Error("a reader sees what was late")
 		}
 	})
+}
+
+// opened reads a list that was exported, after it has looked at its form and
+// its seal.
+func opened(t *testing.T, s *store.Store, content []byte) *placardv1.ParticipantList {
+	t.Helper()
+	canonical := jsontext.Value(bytes.Clone(content))
+	if err := canonical.Canonicalize(); err != nil || !bytes.Equal(canonical, content) {
+		t.Errorf("not in canonical form, %v: %s", err, content)
+	}
+	set, err := seal.Published(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := seal.ReadKeys(bytes.NewReader(set))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.Verify(bytes.NewReader(content), keys); err != nil {
+		t.Errorf("verify: %v", err)
+	}
+	list := &placardv1.ParticipantList{}
+	if err := protojson.Unmarshal(content, list); err != nil {
+		t.Fatalf("%v\n%s", err, content)
+	}
+	return list
 }
 
 func TestExportXLSX(t *testing.T) {
@@ -274,22 +300,11 @@ func TestGetAttendance(t *testing.T) {
 // TestPages looks at the pages that LibreOffice makes. Where LibreOffice or
 // poppler is missing, it is left out, unless PLACARD_TEST_PAGES=required.
 func TestPages(t *testing.T) {
-	for _, program := range []string{document.DefaultProgram, "pdftotext"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("PLACARD_TEST_PAGES") == "required" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-	}
+	needPages(t)
 	s := storetest.Open(t, storetest.SQLite, storetest.At(now))
 	write(t, s)
 	writePages(t, s)
-	contract, err := access.ReadContract()
-	if err != nil {
-		t.Fatal(err)
-	}
-	svc := participantlist.New(participantlist.Config{Store: s, Contract: contract, Office: document.NewOffice("")})
+	svc := newService(t, s, document.NewOffice(""))
 	for language, want := range map[string]struct {
 		rtl bool
 		// head is the first line of the part, words are in this order.
@@ -362,6 +377,19 @@ func TestPages(t *testing.T) {
 	})
 }
 
+// needPages leaves a test out where pages cannot be made or read.
+func needPages(t *testing.T) {
+	t.Helper()
+	for _, program := range []string{document.DefaultProgram, "pdftotext"} {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("PLACARD_TEST_PAGES") == "required" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
+}
+
 // writePages adds organizations to m1 for several pages.
 func writePages(t *testing.T, s *store.Store) {
 	t.Helper()
@@ -375,19 +403,20 @@ func writePages(t *testing.T, s *store.Store) {
 			if err := w.invitation("m1", code, "IGO"); err != nil {
 				return err
 			}
-			id, err := w.delegation("m1", code, "ACCEPTED", false)
+			err := w.delegation("m1", code, "ACCEPTED", false, func(id int64) []*db.ParticipantVersionCreate {
+				var persons []*db.ParticipantVersionCreate
+				for n := range int32(4) {
+					p := w.person(id, "m1", code, strings.ToLower(code)+string(rune('a'+n)), n+1, n+1, "OBSERVER").
+						SetFunctionalTitle("Adviser " + strings.TrimSpace(strings.Repeat(" of the office", int(n)*3)))
+					if i == 99 && n == 3 {
+						p.SetFunctionalTitle("Adviser 399")
+					}
+					persons = append(persons, p)
+				}
+				return persons
+			})
 			if err != nil {
 				return err
-			}
-			for n := range int32(4) {
-				p := w.person(id, "m1", code, strings.ToLower(code)+string(rune('a'+n)), n+1, n+1, "OBSERVER").
-					SetFunctionalTitle("Adviser " + strings.TrimSpace(strings.Repeat(" of the office", int(n)*3)))
-				if i == 99 && n == 3 {
-					p.SetFunctionalTitle("Adviser 399")
-				}
-				if err := p.Exec(ctx); err != nil {
-					return err
-				}
 			}
 		}
 		return nil

@@ -2,35 +2,61 @@ package participantlist
 
 import (
 	"bytes"
-	"encoding/json"
+	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"slices"
 
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/locale"
+	"github.com/un-placard/placard/internal/seal"
 )
 
-// writeJSON writes the ParticipantList as REST answers it, a delegation at a
-// time: the list and each part are messages that are cut open where their empty
-// list stands.
-func writeJSON(w io.Writer, l listing) error {
-	headings := locale.Words(l.language).Statuses
-	list := &placardv1.ParticipantList{
-		Name: l.resource, Title: l.title, Language: l.language, Provisional: l.provisional,
-		CreateTime: timestamppb.New(l.now),
+// writeJSON writes the ParticipantList in canonical form, with its seal, a
+// delegation at a time: the list and each part are messages that are cut open
+// where their empty list stands. The seal is over the list without it. What
+// stands behind the seal in the file is hashed before it is written.
+func (s *Service) writeJSON(ctx context.Context, w io.Writer, l listing) error {
+	key := l.signingKey
+	if !l.issued() {
+		var err error
+		if key, err = s.signer.Active(ctx); err != nil {
+			return err
+		}
 	}
-	begin, _, err := cutOpen(list, "parts")
+	list := l.message()
+	list.DelegationCount = int32(l.count())
+	before, _, err := cutOpen(list, "parts")
 	if err != nil {
 		return err
 	}
-	// What stands before the next delegation, and what ends the part that it
-	// is in.
-	before, after := begin, []byte(nil)
+	hash := sha256.New()
+	after, err := l.writeParts(io.MultiWriter(w, hash), list, before)
+	if err != nil {
+		return err
+	}
+	_, end, err := cutOpen(list, "parts")
+	if err != nil {
+		return err
+	}
+	_, _ = hash.Write(slices.Concat(after, end)) // a hash takes everything
+	if list.Seal, err = s.signer.Sign(ctx, key, hash.Sum(nil)); err != nil {
+		return err
+	}
+	if _, end, err = cutOpen(list, "parts"); err != nil {
+		return err
+	}
+	_, err = w.Write(slices.Concat(after, end))
+	return err
+}
+
+// writeParts writes what stands before the parts, and the parts but for their
+// end, which it answers. It counts the persons of the list.
+func (l listing) writeParts(w io.Writer, list *placardv1.ParticipantList, before []byte) (after []byte, err error) {
+	headings := locale.Words(l.language).Statuses
 	var status placardv1.ParticipationStatus
 	err = l.each(func(d delegation, persons []*placardv1.ParticipantList_Person) error {
 		if d.status != status {
@@ -48,35 +74,28 @@ func writeJSON(w io.Writer, l listing) error {
 		l.redact(&placardv1.ParticipantList{Parts: []*placardv1.ParticipantList_Part{
 			{Delegations: []*placardv1.ParticipantList_Delegation{shown}},
 		}})
-		text, err := toJSON(shown)
+		text, err := seal.Canonical(shown)
 		if err != nil {
 			return err
 		}
-		list.DelegationCount++
 		list.PersonCount += int32(len(persons))
 		_, err = w.Write(slices.Concat(before, text))
 		before = []byte{','}
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if status == 0 {
 		after = before // of an empty list only the beginning
 	}
-	// The numbers stand behind the parts.
-	_, end, err := cutOpen(list, "parts")
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(after, end...))
-	return err
+	return after, nil
 }
 
 // cutOpen makes the JSON of a message before and behind the items of a list of
 // it, which is empty.
 func cutOpen(m proto.Message, field string) (before, after []byte, err error) {
-	text, err := toJSON(m)
+	text, err := seal.Canonical(m)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,17 +107,4 @@ func cutOpen(m proto.Message, field string) (before, after []byte, err error) {
 	}
 	cut := at + len(empty) - 1
 	return slices.Clip(text[:cut]), text[cut:], nil
-}
-
-// toJSON writes a message as REST does. protojson adds spaces here and there.
-func toJSON(m proto.Message) ([]byte, error) {
-	text, err := protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(m)
-	if err != nil {
-		return nil, fmt.Errorf("write JSON: %w", err)
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, text); err != nil {
-		return nil, fmt.Errorf("write JSON: %w", err)
-	}
-	return compact.Bytes(), nil
 }

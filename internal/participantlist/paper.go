@@ -1,6 +1,7 @@
 package participantlist
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -17,18 +18,27 @@ import (
 // masthead is what is said of a document as such.
 type masthead struct {
 	symbol string
+	// kinds are what the document is besides a list, by the suffixes of symbols.
+	kinds []string
+	// edition is the number of the edition that the document shows, 0 for none.
+	edition int64
 	// day is the date of the document.
 	day time.Time
 	// now is when it is made.
 	now time.Time
 }
 
-func mastheadOf(req *placardv1.ExportParticipantListRequest, o outline, now time.Time) (masthead, error) {
+func mastheadOf(req interface {
+	GetSymbol() string
+	GetDate() string
+}, o outline, now time.Time,
+) (masthead, error) {
 	zone, err := time.LoadLocation(o.about.GetTimeZone())
 	if err != nil {
 		return masthead{}, fmt.Errorf("time zone of the meeting: %w", err)
 	}
 	m := masthead{symbol: strings.TrimSpace(req.GetSymbol()), now: now}
+	m.kinds = kinds(m.symbol)
 	date := req.GetDate()
 	if date == "" {
 		date = now.In(zone).Format(time.DateOnly)
@@ -41,14 +51,23 @@ func mastheadOf(req *placardv1.ExportParticipantListRequest, o outline, now time
 
 // heading is the title of the document in its language.
 func (l listing) heading() string {
-	if l.provisional {
+	if l.outline.provisional {
 		return papers[l.language].provisionalList
 	}
 	return papers[l.language].list
 }
 
 // documentTitle is the title by which a document is found.
-func (l listing) documentTitle() string { return l.heading() + " – " + l.title.GetText() }
+func (l listing) documentTitle() string { return l.running() + " – " + l.title.GetText() }
+
+// running is the title with what the document is besides.
+func (l listing) running() string {
+	running := l.heading()
+	for _, kind := range l.kinds {
+		running += " – " + papers[l.language].kinds[kind]
+	}
+	return running
+}
 
 // own is a text in the language of the list.
 func (l listing) own(text string) document.Run {
@@ -59,23 +78,36 @@ func shownRun(text *placardv1.ShownText) document.Run {
 	return document.Run{Text: text.GetText(), Language: text.GetLanguage()}
 }
 
-// writeDocument writes the list as it is published and edited.
-func writeDocument(w io.Writer, l listing) error {
+// entityRun is the name of an entity above its persons.
+func entityRun(d delegation) document.Run {
+	name := shownRun(d.name)
+	name.Text = capitals(name)
+	return name
+}
+
+// begin begins a document with its masthead and its titles.
+func (l listing) begin(w io.Writer) (*document.Writer, error) {
 	head := l.symbol
 	if head == "" {
-		head = l.heading()
+		head = l.running()
 	}
 	doc, err := document.NewWriter(w, document.Properties{
 		Language: l.language, Title: l.documentTitle(), Subject: l.symbol,
 		Author: papers[l.language].organization, Date: l.day, Header: head,
 	})
 	if err != nil {
+		return nil, err
+	}
+	return doc, l.writeFirstPage(doc)
+}
+
+// writeDocument writes the list as it is published and edited.
+func writeDocument(_ context.Context, w io.Writer, l listing) error {
+	doc, err := l.begin(w)
+	if err != nil {
 		return err
 	}
-	if err := l.writeFirstPage(doc); err != nil {
-		return err
-	}
-	one := person{paper: papers[l.language], head: locale.Words(l.language).Roles[placardv1.Participant_HEAD], own: l.own}
+	entry := l.personWriter()
 	headings := locale.Words(l.language).Statuses
 	var status placardv1.ParticipationStatus
 	err = l.each(func(d delegation, persons []*placardv1.ParticipantList_Person) error {
@@ -85,13 +117,11 @@ func writeDocument(w io.Writer, l listing) error {
 				return err
 			}
 		}
-		entity := shownRun(d.name)
-		entity.Text = capitals(entity)
-		if err := doc.Paragraph(document.Heading2, entity); err != nil {
+		if err := doc.Paragraph(document.Heading2, entityRun(d)); err != nil {
 			return err
 		}
 		for _, p := range headFirst(persons) {
-			if err := one.write(doc, p); err != nil {
+			if err := entry.write(doc, p); err != nil {
 				return err
 			}
 		}
@@ -116,13 +146,16 @@ func (l listing) writeFirstPage(doc *document.Writer) error {
 		m.Body = append(m.Body, shownRun(body))
 	}
 	distribution := words.general
-	if l.provisional {
+	if l.outline.provisional {
 		distribution = words.limited
 	}
 	m.Notes = []document.Run{
 		{Text: distribution, Language: words.notes},
 		{Text: locale.Day(words.notes, l.day), Language: words.notes},
 		{Text: words.language, Language: words.notes},
+	}
+	if l.edition > 0 {
+		m.Notes = append(m.Notes, document.Run{Text: fmt.Sprintf(words.edition, l.edition), Language: words.notes})
 	}
 	if err := doc.Masthead(m); err != nil {
 		return err
@@ -145,7 +178,7 @@ func (l listing) writeFirstPage(doc *document.Writer) error {
 	if err := doc.Paragraph(document.Title, l.own(l.heading())); err != nil {
 		return err
 	}
-	for _, kind := range kinds(l.symbol) {
+	for _, kind := range l.kinds {
 		if err := doc.Paragraph(document.Subtitle, l.own(words.kinds[kind])); err != nil {
 			return err
 		}
@@ -176,17 +209,27 @@ func (l listing) placeAndDays() ([]document.Run, error) {
 	return []document.Run{shownRun(city), comma, days}, nil
 }
 
-// person writes persons: the name with its honorific, in Latin letters as well,
+// personWriter writes persons: the name with its honorific, in Latin letters as well,
 // whether it is the head's, and in a second line the title and the organization.
-type person struct {
+type personWriter struct {
 	paper paper
 	// head is what a head of delegation is called.
 	head string
 	own  func(string) document.Run
 }
 
-func (w person) write(doc *document.Writer, p *placardv1.ParticipantList_Person) error {
-	name := []document.Run{{Text: strings.TrimSpace(p.GetHonorific() + " " + p.GetDisplayName())}}
+// personWriter writes the persons of a list in its language.
+func (l listing) personWriter() personWriter {
+	return personWriter{paper: papers[l.language], head: locale.Words(l.language).Roles[placardv1.Participant_HEAD], own: l.own}
+}
+
+// nameRun is a name with its honorific.
+func nameRun(p *placardv1.ParticipantList_Person) document.Run {
+	return document.Run{Text: strings.TrimSpace(p.GetHonorific() + " " + p.GetDisplayName())}
+}
+
+func (w personWriter) write(doc *document.Writer, p *placardv1.ParticipantList_Person) error {
+	name := []document.Run{nameRun(p)}
 	if p.GetLatinName() != "" {
 		name = append(name, w.own(w.paper.open), document.Run{Text: p.GetLatinName()}, w.own(w.paper.close))
 	}

@@ -3,11 +3,14 @@ package participantlist
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"google.golang.org/protobuf/proto"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/fault"
@@ -23,12 +26,19 @@ var unlisted = []string{
 
 // delegation is one delegation on the list, without its persons.
 type delegation struct {
-	entity  string
-	status  placardv1.ParticipationStatus
-	name    *placardv1.ShownText
-	late    bool
-	persons int
+	entity string
+	status placardv1.ParticipationStatus
+	// names are the short name of the entity, name is that of them that is shown.
+	names *placardv1.LocalizedText
+	name  *placardv1.ShownText
+	late  bool
+	// revision is the id of the revision that is shown, and persons is how many
+	// of it are on the list.
+	revision int64
+	persons  int
 }
+
+func (d delegation) size() int { return d.persons }
 
 // part is the delegations of one participation status.
 type part struct {
@@ -56,6 +66,19 @@ func divide(delegations []delegation, language string) []part {
 		last.delegations = append(last.delegations, d)
 	}
 	return parts
+}
+
+// sameList tells whether two outlines in one language show the same: the same
+// revisions of the same delegations under the same names and statuses, and the
+// same texts of the meeting.
+func sameList(a, b outline) bool {
+	if a.provisional != b.provisional || !proto.Equal(a.about, b.about) {
+		return false
+	}
+	return slices.EqualFunc(slices.Collect(a.delegations()), slices.Collect(b.delegations()), func(a, b delegation) bool {
+		return a.entity == b.entity && a.status == b.status && a.late == b.late && a.revision == b.revision &&
+			proto.Equal(a.names, b.names)
+	})
 }
 
 // fits refuses a list of more persons than the limit, and says what to do instead.
@@ -95,22 +118,21 @@ func kinds(symbol string) []string {
 	return out
 }
 
-// batches cuts delegations into runs of about so many persons, each delegation
-// whole.
-func batches(delegations []delegation, persons int) [][]string {
-	var out [][]string
-	var run []string
-	count := 0
-	for _, d := range delegations {
-		run = append(run, d.entity)
-		if count += d.persons; count >= persons {
-			out, run, count = append(out, run), nil, 0
+// batches cuts delegations, which have so many persons each, into runs of about
+// so many persons, each delegation whole.
+func batches[T interface{ size() int }](delegations []T, persons int) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		begin, count := 0, 0
+		for i, d := range delegations {
+			if count += d.size(); count < persons && i < len(delegations)-1 {
+				continue
+			}
+			if !yield(delegations[begin : i+1]) {
+				return
+			}
+			begin, count = i+1, 0
 		}
 	}
-	if len(run) > 0 {
-		out = append(out, run)
-	}
-	return out
 }
 
 // sentence says in a language that the entities of a status were represented.

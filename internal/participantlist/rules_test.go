@@ -30,10 +30,86 @@ func TestBatches(t *testing.T) {
 		{"a large one stays whole", of(50, 1), [][]string{{"a"}, {"b"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, batches(test.delegations, 10)); diff != "" {
+			var got [][]string
+			for batch := range batches(test.delegations, 10) {
+				var codes []string
+				for _, d := range batch {
+					codes = append(codes, d.entity)
+				}
+				got = append(got, codes)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestWhich(t *testing.T) {
+	caller := asked{language: "fr", accept: []string{"fr", "en"}}
+	for _, test := range []struct {
+		name   string
+		req    *placardv1.GetParticipantListRequest
+		want   asked
+		reason string
+	}{
+		{"now", &placardv1.GetParticipantListRequest{}, asked{language: "fr", accept: []string{"fr", "en"}}, ""},
+		{
+			"now, provisional", &placardv1.GetParticipantListRequest{Provisional: true},
+			asked{language: "fr", accept: []string{"fr", "en"}, provisional: true}, "",
+		},
+		{"an edition, the same for everybody", &placardv1.GetParticipantListRequest{Sequence: 7}, asked{language: "fr", number: 7}, ""},
+		{"both", &placardv1.GetParticipantListRequest{Sequence: 7, Provisional: true}, asked{}, "SEQUENCE_AND_PROVISIONAL"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := caller.which(test.req)
+			if f, ok := fault.As(err); ok != (test.reason != "") || ok && f.Violations[0].Reason != test.reason {
+				t.Fatal(err)
+			}
+			if test.reason == "" {
+				if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(asked{})); diff != "" {
+					t.Error(diff)
+				}
+			}
+		})
+	}
+}
+
+func TestSameList(t *testing.T) {
+	list := func(change func(*outline, *delegation)) outline {
+		o := outline{
+			about: &placardv1.Meeting{Title: &placardv1.LocalizedText{En: "Meeting"}, StartDate: "2026-02-01"}, sequence: 5,
+		}
+		d := delegation{
+			entity: "AUT", status: placardv1.ParticipationStatus_STATE_PARTY, names: &placardv1.LocalizedText{En: "Austria"},
+			revision: 7, persons: 2,
+		}
+		change(&o, &d)
+		o.parts = append([]part{{status: d.status, delegations: []delegation{d}}}, o.parts...)
+		return o
+	}
+	before := list(func(*outline, *delegation) {})
+	for _, test := range []struct {
+		name   string
+		change func(*outline, *delegation)
+		same   bool
+	}{
+		{"nothing", func(*outline, *delegation) {}, true},
+		{"something elsewhere", func(o *outline, _ *delegation) { o.sequence++; o.changed = o.changed.AddDate(0, 0, 1) }, true},
+		{"another composition", func(_ *outline, d *delegation) { d.revision++ }, false},
+		{"another name", func(_ *outline, d *delegation) { d.names = &placardv1.LocalizedText{En: "Austria", Fr: "Autriche"} }, false},
+		{"another status", func(_ *outline, d *delegation) { d.status = placardv1.ParticipationStatus_SIGNATORY }, false},
+		{"late now", func(_ *outline, d *delegation) { d.late = true }, false},
+		{"another title", func(o *outline, _ *delegation) { o.about.Title.En = "Other" }, false},
+		{"another day", func(o *outline, _ *delegation) { o.about.StartDate = "2026-02-02" }, false},
+		{"of the other kind", func(o *outline, _ *delegation) { o.provisional = true }, false},
+		{"one more", func(o *outline, _ *delegation) {
+			o.parts = []part{{status: placardv1.ParticipationStatus_NGO, delegations: []delegation{{entity: "N1"}}}}
+		}, false},
+	} {
+		if got := sameList(before, list(test.change)); got != test.same {
+			t.Errorf("%s: %t", test.name, got)
+		}
 	}
 }
 

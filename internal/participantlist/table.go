@@ -2,6 +2,7 @@ package participantlist
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func (l listing) rows(visit func(cells []string) error) error {
 }
 
 // writeCSV writes whole rows at once.
-func writeCSV(w io.Writer, l listing) error {
+func writeCSV(_ context.Context, w io.Writer, l listing) error {
 	row := bytes.NewBufferString(byteOrderMark)
 	rows := csv.NewWriter(row)
 	rows.UseCRLF = true
@@ -81,7 +82,7 @@ var widths = [len(columns)]float64{26, 14, 32, 8, 18, 36, 30, 44, 52, 26, 14}
 
 // writeSpreadsheet writes a sheet of which all cells are text, also by their
 // number format: so nothing becomes a formula when it is edited either.
-func writeSpreadsheet(w io.Writer, l listing) (err error) {
+func writeSpreadsheet(_ context.Context, w io.Writer, l listing) (err error) {
 	f := excelize.NewFile()
 	defer func() { err = errors.Join(err, f.Close()) }()
 	sheet, err := newSheet(f, l)

@@ -13,45 +13,50 @@ type paper struct {
 	notes            string
 	general, limited string
 	language         string
+	// edition is what the notes say of the number of an edition.
+	edition string
 	// comma stands between the parts of a line, open and close around a name.
 	comma, open, close string
 }
+
+// kindCorrigendum is the suffix of the symbol of a corrigendum.
+const kindCorrigendum = "Corr"
 
 var papers = map[string]paper{
 	"ar": {
 		organization: "الأمم المتحدة", list: "قائمة المشاركين", provisionalList: "قائمة المشاركين المؤقتة",
 		kinds: map[string]string{"Add": "إضافة", "Rev": "تنقيح", "Corr": "تصويب"},
-		notes: "en", general: "Distr.: General", limited: "Distr.: Limited", language: "Arabic",
+		notes: "en", general: "Distr.: General", limited: "Distr.: Limited", language: "Arabic", edition: "Edition %d",
 		comma: "، ", open: " (", close: ")",
 	},
 	"zh": {
 		organization: "联合国", list: "与会者名单", provisionalList: "临时与会者名单",
 		kinds: map[string]string{"Add": "增编", "Rev": "修订本", "Corr": "更正"},
-		notes: "en", general: "Distr.: General", limited: "Distr.: Limited", language: "Chinese",
+		notes: "en", general: "Distr.: General", limited: "Distr.: Limited", language: "Chinese", edition: "Edition %d",
 		comma: "，", open: "（", close: "）",
 	},
 	"en": {
 		organization: "United Nations", list: "List of participants", provisionalList: "Provisional list of participants",
 		kinds: map[string]string{"Add": "Addendum", "Rev": "Revision", "Corr": "Corrigendum"},
-		notes: "en", general: "Distr.: General", limited: "Distr.: Limited", language: "English",
+		notes: "en", general: "Distr.: General", limited: "Distr.: Limited", language: "English", edition: "Edition %d",
 		comma: ", ", open: " (", close: ")",
 	},
 	"fr": {
 		organization: "Nations Unies", list: "Liste des participants", provisionalList: "Liste provisoire des participants",
 		kinds: map[string]string{"Add": "Additif", "Rev": "Révision", "Corr": "Rectificatif"},
-		notes: "fr", general: "Distr. générale", limited: "Distr. limitée", language: "Français",
+		notes: "fr", general: "Distr. générale", limited: "Distr. limitée", language: "Français", edition: "Édition %d",
 		comma: ", ", open: " (", close: ")",
 	},
 	"ru": {
 		organization: "Организация Объединенных Наций", list: "Список участников", provisionalList: "Предварительный список участников",
 		kinds: map[string]string{"Add": "Добавление", "Rev": "Пересмотренный вариант", "Corr": "Исправление"},
-		notes: "en", general: "Distr.: General", limited: "Distr.: Limited", language: "Russian",
+		notes: "en", general: "Distr.: General", limited: "Distr.: Limited", language: "Russian", edition: "Edition %d",
 		comma: ", ", open: " (", close: ")",
 	},
 	"es": {
 		organization: "Naciones Unidas", list: "Lista de participantes", provisionalList: "Lista provisional de participantes",
 		kinds: map[string]string{"Add": "Adición", "Rev": "Revisión", "Corr": "Corrección"},
-		notes: "es", general: "Distr. general", limited: "Distr. limitada", language: "Español",
+		notes: "es", general: "Distr. general", limited: "Distr. limitada", language: "Español", edition: "Edición %d",
 		comma: ", ", open: " (", close: ")",
 	},
 }

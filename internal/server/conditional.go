@@ -21,7 +21,7 @@ func tagged(_ context.Context, w http.ResponseWriter, answer proto.Message) erro
 // and has it as it is (If-None-Match, RFC 9110, 13.1.2).
 func conditional(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if have := r.Header.Get("If-None-Match"); have != "" && r.Method == http.MethodGet {
+		if have := r.Header.Get("If-None-Match"); have != "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			w = &conditionalWriter{ResponseWriter: w, have: have}
 		}
 		next.ServeHTTP(w, r)

@@ -26,6 +26,7 @@ func TestConditional(t *testing.T) {
 		"the same, strong":  {"GET", "/", `"7"`, 304, ""},
 		"one of several":    {"GET", "/", `"6", W/"7"`, 304, ""},
 		"any":               {"GET", "/", `*`, 304, ""},
+		"only the head":     {"HEAD", "/", `"7"`, 304, ""},
 		"another":           {"GET", "/", `"8"`, 200, "body"},
 		"a write":           {"POST", "/", `"7"`, 200, "body"},
 		"an error":          {"GET", "/fails", `*`, 404, ""},

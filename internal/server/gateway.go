@@ -32,6 +32,7 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/answer"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 )
@@ -82,8 +83,10 @@ func (s *Server) newGateway(ctx context.Context, way station) (*gateway, error) 
 		placardv1.RegisterInvitationServiceHandlerClient(ctx, g.mux, placardv1.NewInvitationServiceClient(c)),
 		placardv1.RegisterKeyServiceHandlerClient(ctx, g.mux, placardv1.NewKeyServiceClient(c)),
 		placardv1.RegisterMeetingServiceHandlerClient(ctx, g.mux, placardv1.NewMeetingServiceClient(c)),
+		placardv1.RegisterOperationServiceHandlerClient(ctx, g.mux, placardv1.NewOperationServiceClient(c)),
 		placardv1.RegisterParticipantListServiceHandlerClient(ctx, g.mux, placardv1.NewParticipantListServiceClient(c)),
 		placardv1.RegisterParticipantServiceHandlerClient(ctx, g.mux, placardv1.NewParticipantServiceClient(c)),
+		placardv1.RegisterSigningKeyServiceHandlerClient(ctx, g.mux, placardv1.NewSigningKeyServiceClient(c)),
 		placardv1.RegisterStatisticsServiceHandlerClient(ctx, g.mux, placardv1.NewStatisticsServiceClient(c)),
 	} {
 		if err != nil {
@@ -162,7 +165,7 @@ func (g *gateway) strict(next runtime.HandlerFunc) runtime.HandlerFunc {
 		}
 		e := exchange{route: g.routes[r.Method+" "+pattern.String()]}
 		if e.route == nil {
-			g.server.refuse(w, r, internalFault())
+			g.server.refuse(w, r, answer.Internal())
 			return
 		}
 		query, err := url.ParseQuery(r.URL.RawQuery)
@@ -249,10 +252,12 @@ func (g *gateway) failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Mar
 		return
 	}
 	switch {
+	case r.Context().Err() != nil:
+		g.server.refuse(w, r, faultOf(ctx, err)) // nobody is there to read it
 	case c.method != "":
 		// The call is answered; what it answered could not be written as JSON.
 		g.server.cfg.Log.ErrorContext(ctx, "answer not written", "method", c.method, "request_id", c.id, "error", err.Error())
-		g.server.refuse(w, r, internalFault())
+		g.server.refuse(w, r, answer.Internal())
 	case ok && st.Code() != codes.InvalidArgument && e.route != nil:
 		g.server.refuse(w, r, faultOf(ctx, err))
 	case e.route != nil:

@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 	"google.golang.org/grpc/codes"
 
+	"github.com/un-placard/placard/internal/answer"
 	"github.com/un-placard/placard/internal/fault"
 )
 
@@ -65,6 +68,7 @@ func (s *Server) newHTTP(api, pages http.Handler) (http.Handler, error) {
 	mux.Handle("/healthz", s.get(content("text/plain; charset=utf-8", []byte("ok\n"))))
 	mux.Handle("/readyz", s.get(http.HandlerFunc(s.ready)))
 	mux.Handle("/openapi.json", s.get(content("application/json", s.cfg.OpenAPI)))
+	mux.Handle("/.well-known/jwks.json", conditional(s.get(http.HandlerFunc(s.signingKeys))))
 	mux.Handle("/metrics", s.get(s.cfg.Telemetry.Metrics()))
 	swagger := v5emb.New("Placard", "/openapi.json", "/docs/")
 	mux.Handle("/docs", s.get(http.RedirectHandler("/docs/", http.StatusMovedPermanently)))
@@ -115,7 +119,8 @@ func (s *Server) get(h http.Handler) http.Handler {
 	})
 }
 
-// readyLimit is how long the database may take to say that it is there.
+// readyLimit is how long the database may take to say that it is there, or which
+// signing keys are.
 const readyLimit = 2 * time.Second
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
@@ -126,10 +131,32 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		err = s.cfg.Ready(ctx)
 	}
 	if err != nil {
-		s.refuse(w, r, fault.New(codes.Unavailable, "UNAVAILABLE", "the server is not ready", retryAfter, "1"))
+		s.refuse(w, r, fault.New(codes.Unavailable, "UNAVAILABLE", "the server is not ready", answer.RetryAfter, "1"))
 		return
 	}
 	content("text/plain; charset=utf-8", []byte("ready\n")).ServeHTTP(w, r)
+}
+
+// signingKeys answers the keys with which everybody verifies what the server
+// signs. How long others keep them is how long a revoked one may still be
+// taken for good.
+func (s *Server) signingKeys(w http.ResponseWriter, r *http.Request) {
+	if err := s.addresses.take(network(callOf(r.Context()).address)); err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
+	defer cancel()
+	set, err := s.cfg.SigningKeys(ctx)
+	if err != nil {
+		s.cfg.Log.ErrorContext(ctx, "read signing keys", "request_id", callOf(ctx).id, "error", err)
+		s.refuse(w, r, err)
+		return
+	}
+	tag := sha256.Sum256(set)
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.Header().Set("ETag", `"`+hex.EncodeToString(tag[:8])+`"`)
+	content("application/jwk-set+json", set).ServeHTTP(w, r)
 }
 
 // outermost gives every request an id and every answer its headers, and keeps
@@ -161,7 +188,7 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 			if a.began || aborted {
 				panic(http.ErrAbortHandler) // net/http breaks the connection off
 			}
-			s.refuse(a, r, internalFault())
+			s.refuse(a, r, answer.Internal())
 		}()
 		next.ServeHTTP(a, r)
 	})

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -28,6 +27,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/un-placard/placard/internal/access"
+	"github.com/un-placard/placard/internal/answer"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/locale"
 	"github.com/un-placard/placard/internal/store"
@@ -219,7 +219,7 @@ func (s *Server) recover(ctx context.Context, method string, next func(context.C
 		if p := recover(); p != nil {
 			s.cfg.Log.ErrorContext(ctx, "panic", "method", method, "request_id", callOf(ctx).id,
 				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = s.status(ctx, internalFault()).Err()
+			err = s.status(ctx, answer.Internal()).Err()
 		}
 	}()
 	return next(ctx)
@@ -237,33 +237,18 @@ func (s *Server) answer(ctx context.Context, method string, next func(context.Co
 	return s.status(ctx, f).Err()
 }
 
-func internalFault() *fault.Error {
-	return fault.New(codes.Internal, "INTERNAL", "the server failed; tell its operator the request id")
-}
-
-// faultOf is what a caller is told of an error.
+// faultOf is what a caller is told of an error of a call.
 func faultOf(ctx context.Context, err error) *fault.Error {
-	if f, ok := fault.As(err); ok {
-		return f
+	f := answer.Fault(ctx, err)
+	if st, plain := status.FromError(err); plain && f.Code == codes.Internal {
+		switch st.Code() {
+		case codes.Unimplemented:
+			return fault.New(codes.Unimplemented, "UNIMPLEMENTED", "this method does not exist here")
+		case codes.ResourceExhausted:
+			return tooLarge()
+		}
 	}
-	var network *net.OpError
-	st, plain := status.FromError(err)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded),
-		plain && st.Code() == codes.DeadlineExceeded:
-		return fault.New(codes.DeadlineExceeded, "DEADLINE_EXCEEDED", "the call took too long")
-	case errors.Is(err, context.Canceled) || errors.Is(ctx.Err(), context.Canceled),
-		plain && st.Code() == codes.Canceled:
-		return fault.New(codes.Canceled, "CANCELED", "the caller went away")
-	case errors.As(err, &network), errors.Is(err, store.ErrBusy):
-		return fault.New(codes.Unavailable, "UNAVAILABLE", "a part of the server cannot be reached: try again", retryAfter, "1")
-	case plain && st.Code() == codes.Unimplemented:
-		return fault.New(codes.Unimplemented, "UNIMPLEMENTED", "this method does not exist here")
-	case plain && st.Code() == codes.ResourceExhausted:
-		return tooLarge()
-	default:
-		return internalFault()
-	}
+	return f
 }
 
 func tooLarge() *fault.Error {
@@ -275,31 +260,9 @@ func malformed(why string) *fault.Error {
 	return fault.New(codes.InvalidArgument, "MALFORMED_REQUEST", "the request cannot be read: "+why)
 }
 
-// retryAfter is the key under which a fault says after how many seconds the
-// call may be repeated.
-const retryAfter = "retry_after_seconds"
-
 // status makes what is sent of a fault, in the caller's language.
 func (s *Server) status(ctx context.Context, f *fault.Error) *status.Status {
-	lang := locale.Best(locale.FromContext(ctx))
-	text := s.messages.Text(lang, f.Reason, f.Meta)
-	if text == "" && len(f.Violations) > 0 {
-		text = s.messages.Text(lang, "INVALID_REQUEST", nil)
-	}
-	var localized *errdetails.LocalizedMessage
-	if text != "" {
-		localized = &errdetails.LocalizedMessage{Locale: lang, Message: text}
-	}
-	st := f.Status(localized)
-	if with, err := st.WithDetails(&errdetails.RequestInfo{RequestId: callOf(ctx).id}); err == nil {
-		st = with
-	}
-	if after := seconds(f.Meta[retryAfter]); after > 0 {
-		if with, err := st.WithDetails(retry(after)); err == nil {
-			st = with
-		}
-	}
-	return st
+	return answer.Status(ctx, s.messages, f, callOf(ctx).id)
 }
 
 func (s *Server) limitAddress(ctx context.Context, _ string, next func(context.Context) error) error {

@@ -9,10 +9,9 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/un-placard/placard/internal/answer"
 	"github.com/un-placard/placard/internal/fault"
 )
 
@@ -83,7 +82,7 @@ func (l *limiter) take(caller string) error {
 	reserved.CancelAt(now)
 	after := strconv.Itoa(int(math.Ceil(wait.Seconds())))
 	return fault.New(codes.ResourceExhausted, "RATE_LIMITED",
-		fmt.Sprintf("too many calls: try again in %s s", after), retryAfter, after)
+		fmt.Sprintf("too many calls: try again in %s s", after), answer.RetryAfter, after)
 }
 
 func (l *limiter) bucket(caller string, now time.Time) *rate.Limiter {
@@ -132,17 +131,4 @@ func network(address string) string {
 		return address
 	}
 	return p.String()
-}
-
-// seconds reads a number of seconds; 0 for none.
-func seconds(text string) time.Duration {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 0
-	}
-	return time.Duration(n) * time.Second
-}
-
-func retry(after time.Duration) *errdetails.RetryInfo {
-	return &errdetails.RetryInfo{RetryDelay: durationpb.New(after)}
 }

@@ -49,6 +49,9 @@ type Config struct {
 	// Ready tells whether the server can do its work: whether the database
 	// answers.
 	Ready func(ctx context.Context) error
+	// SigningKeys are the public keys of what the server signs, as a JSON Web Key
+	// Set (RFC 7517).
+	SigningKeys func(ctx context.Context) ([]byte, error)
 	// Register registers all services of the contract. It is called once for
 	// each door.
 	Register func(grpc.ServiceRegistrar)

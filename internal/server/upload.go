@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/internal/answer"
 	"github.com/un-placard/placard/internal/fault"
 )
 
@@ -149,7 +150,7 @@ func full(err error) error {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return fault.New(codes.Unavailable, "UNAVAILABLE", "too many files are being received: try again", retryAfter, "5")
+	return fault.New(codes.Unavailable, "UNAVAILABLE", "too many files are being received: try again", answer.RetryAfter, "5")
 }
 
 func compressed() error { return malformed("a file is sent as it is, not compressed") }

@@ -35,8 +35,8 @@ type Config struct {
 	// MaxConns limits the connections to PostgreSQL, and the reading ones to
 	// SQLite. 0: 20, or for SQLite 2 for each processor.
 	MaxConns int
-	// Watch is told each statement that Client reads with, before it is sent;
-	// nil for nobody. It is for tests that look at plans.
+	// Watch is told each statement that Client and Visit read with, before it is
+	// sent; nil for nobody. It is for tests that look at plans.
 	Watch func(statement string, args []any)
 }
 
@@ -137,7 +137,10 @@ func openSQLite(ctx context.Context, cfg Config) (writer, reader *sql.DB, err er
 	if err := f.Close(); err != nil {
 		return nil, nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	if writer, err = openKeeping(sqliteDSN(path, "foreign_keys(1)")); err != nil {
+	// A large submission touches a thousand pages, all over the indexes: more than
+	// the 500 that SQLite holds in memory by itself, and as many as it lets the log
+	// have before it copies them. So 32 MB here, and 16 MB of log.
+	if writer, err = openKeeping(sqliteDSN(path, "foreign_keys(1)", "cache_size(-32000)", "wal_autocheckpoint(4000)")); err != nil {
 		return nil, nil, fmt.Errorf("open database: %w", err)
 	}
 	writer.SetMaxOpenConns(1)

@@ -2,8 +2,10 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -14,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/ent/db/change"
 	"github.com/un-placard/placard/ent/db/predicate"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/scope"
@@ -96,6 +99,8 @@ func (t *Tx) Record(c Change) { t.changes = append(t.changes, c) }
 
 // Request is a write that is done once per principal and method (AIP-155).
 type Request struct {
+	// Principal is as whose request it is remembered; empty: the caller's own.
+	Principal string
 	// ID is the request id.
 	ID string
 	// Method is the full name of the RPC.
@@ -112,6 +117,12 @@ type requestKey struct{}
 // WithRequest puts the request id of a write into the context.
 func WithRequest(ctx context.Context, r Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
+}
+
+// WithoutRequest is for a write beside the one that was asked for, which is not
+// its result and is not done once for its request id.
+func WithoutRequest(ctx context.Context) context.Context {
+	return context.WithValue(ctx, requestKey{}, nil)
 }
 
 // Done is what an earlier write with the same request id wrote.
@@ -224,7 +235,7 @@ func (s *Store) tryTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) 
 // remember inserts the row of the request first, so that of two at once the
 // second waits for the first and then finds it done.
 func (t *Tx) remember(ctx context.Context, r Request) (int64, error) {
-	principal := access.From(ctx).Name()
+	principal := cmp.Or(r.Principal, access.From(ctx).Name())
 	if principal == "" {
 		return 0, errors.New("remember request: nobody asks")
 	}
@@ -293,27 +304,25 @@ func (t *Tx) number(ctx context.Context) error {
 	if err := t.SQL.QueryRowContext(ctx, query, args...).Scan(&last); err != nil {
 		return fmt.Errorf("take numbers: %w", err)
 	}
-	principal := access.From(ctx).Name()
-	ctx = scope.With(ctx, scope.System())
-	next := last - int64(len(t.changes)) + 1
-	const rows = 1000 // 12 columns each: under the engines' limits of parameters
-	for from := 0; from < len(t.changes); from += rows {
-		var batch []*db.ChangeCreate
-		for _, c := range t.changes[from:min(from+rows, len(t.changes))] {
-			create := t.Client.Change.Create().SetID(next).SetCreateTime(t.Now).SetPrincipal(principal).
-				SetVerb(c.Verb).SetResourceType(c.Type).SetResource(c.Resource).SetRevision(c.Revision).
-				SetPaths(c.Paths).SetMeetingID(c.Meeting).SetEntityID(c.Entity).SetInForce(c.InForce)
-			if c.OnBehalfOf != "" {
-				create.SetOnBehalfOf(c.OnBehalfOf)
-			}
-			batch = append(batch, create)
-			next++
-		}
-		if err := t.Client.Change.CreateBulk(batch...).Exec(ctx); err != nil {
+	rows := Rows{Table: change.Table, Columns: []string{
+		change.FieldID, change.FieldCreateTime, change.FieldPrincipal, change.FieldOnBehalfOf, change.FieldVerb,
+		change.FieldResourceType, change.FieldResource, change.FieldRevision, change.FieldPaths,
+		change.FieldMeetingID, change.FieldEntityID, change.FieldInForce,
+	}}
+	principal, next := access.From(ctx).Name(), last-int64(len(t.changes))+1
+	for i, c := range t.changes {
+		paths, err := json.Marshal(c.Paths)
+		if err != nil {
 			return err
 		}
+		rows.Values = append(rows.Values, []any{
+			next + int64(i), t.Now, principal, c.OnBehalfOf, c.Verb,
+			c.Type, c.Resource, c.Revision, json.RawMessage(paths),
+			c.Meeting, c.Entity, c.InForce,
+		})
 	}
-	return nil
+	_, err := t.Insert(scope.With(ctx, scope.System()), rows)
+	return err
 }
 
 func (t *Tx) dialect() string {

@@ -16,10 +16,11 @@ func watched(d *entsql.Driver, watch watcher) dialect.Driver {
 	return watchedDriver{d, watch}
 }
 
+// watcher is who is told; nil for nobody.
 type watcher func(statement string, args []any)
 
 func (w watcher) tell(statement string, args any) {
-	if values, ok := args.([]any); ok {
+	if values, ok := args.([]any); ok && w != nil {
 		w(statement, values)
 	}
 }

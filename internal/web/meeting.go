@@ -36,6 +36,8 @@ type meetingPage struct {
 	ID string
 	// Events is where changes of the meeting are told.
 	Events string
+	// Deadlines are all that is due.
+	Deadlines []due
 	// Figures are nil where they cannot be had at the moment.
 	Figures *placardv1.MeetingStatistics
 	// Chart is the address of the chart of registrations, "" for none.
@@ -129,7 +131,7 @@ func (s *Site) readMeeting(v *visit) (*meetingPage, error) {
 	}
 	v.words = v.words.at(zone)
 	p := &meetingPage{
-		Meeting: m, ID: id, Asked: readAsked(v.r.URL.Query()), States: allStates(),
+		Meeting: m, ID: id, Deadlines: dueOf(m, s.cfg.Now()), Asked: readAsked(v.r.URL.Query()), States: allStates(),
 		Events: "/meetings/" + id + "/events?after=" + url.QueryEscape(since),
 	}
 	p.frame = s.frame(v, v.words.Plain(m.GetTitle()), pathWith("/meetings/"+id, p.Asked.query()))

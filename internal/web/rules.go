@@ -32,6 +32,21 @@ func overdue(m *placardv1.Meeting, inv *placardv1.Invitation, d *placardv1.Deleg
 	return inv.GetState() != placardv1.Invitation_DRAFT && inv.GetState() != placardv1.Invitation_DECLINED
 }
 
+// due is something that is due, and whether its time is past.
+type due struct {
+	*placardv1.Meeting_Deadline
+	Past bool
+}
+
+// dueOf are the deadlines of a meeting and its opening, in the order of time.
+func dueOf(m *placardv1.Meeting, now time.Time) []due {
+	var all []due
+	for _, d := range m.GetDeadlines() {
+		all = append(all, due{d, !now.Before(d.GetTime().AsTime())})
+	}
+	return all
+}
+
 // awaitingReview are the entities whose composition waits for review, the one
 // that has waited longest first.
 func awaitingReview(all []row) []row {

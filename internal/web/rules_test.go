@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -189,5 +190,22 @@ func TestStreams(t *testing.T) {
 	leave[0]()
 	if _, ok := s.enter("a", func() {}); !ok {
 		t.Error("a place that was left is not free")
+	}
+}
+
+func TestDueOf(t *testing.T) {
+	now := time.Date(2010, 1, 15, 23, 0, 0, 0, time.UTC)
+	at := func(kind placardv1.Meeting_Deadline_Kind, d time.Duration) *placardv1.Meeting_Deadline {
+		return &placardv1.Meeting_Deadline{Kind: kind, Time: timestamppb.New(now.Add(d))}
+	}
+	m := &placardv1.Meeting{Deadlines: []*placardv1.Meeting_Deadline{
+		at(placardv1.Meeting_Deadline_PHOTO, -time.Hour), at(placardv1.Meeting_Deadline_COMPOSITION, 0), at(placardv1.Meeting_Deadline_OPENING, time.Second),
+	}}
+	var got []string
+	for _, d := range dueOf(m, now) {
+		got = append(got, fmt.Sprint(d.GetKind(), " ", d.Past))
+	}
+	if diff := cmp.Diff([]string{"PHOTO true", "COMPOSITION true", "OPENING false"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

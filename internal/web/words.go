@@ -299,9 +299,28 @@ func (w *words) Second(t *timestamppb.Timestamp) template.HTML {
 	return w.moment(t.AsTime().In(w.zone), "15:04:05")
 }
 
-// UTC writes an instant in Coordinated Universal Time.
-func (w *words) UTC(t *timestamppb.Timestamp) template.HTML {
-	return w.moment(t.AsTime().UTC(), "15:04 UTC")
+// Due writes an instant by which something is due, or at which a meeting is opened:
+// as the clocks in a zone show it, and in UTC.
+func (w *words) Due(d *placardv1.Meeting_Deadline, zone string) template.HTML {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	t, write := d.GetTime().AsTime(), locale.By
+	if d.GetKind() == placardv1.Meeting_Deadline_OPENING {
+		write = locale.At
+	}
+	at := write(w.Lang, t, loc)
+	return trusted(at.Arrange(
+		string(w.time(t.In(loc), at.Venue)),
+		"<bdi>"+template.HTMLEscapeString(at.Zone)+"</bdi>",
+		`<span class="second">= `+string(w.time(t.UTC(), at.UTC))+`</span>`))
+}
+
+// time is a time of which something else is said to readers. Its direction does not
+// touch what surrounds it.
+func (w *words) time(t time.Time, said string) template.HTML {
+	return trusted(`<time dir="` + w.Dir + `" datetime="` + t.Format(time.RFC3339) + `">` + template.HTMLEscapeString(said) + `</time>`)
 }
 
 func (w *words) moment(t time.Time, clock string) template.HTML {

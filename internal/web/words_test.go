@@ -153,6 +153,9 @@ func TestWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	moment := timestamppb.New(time.Date(2010, 1, 15, 23, 5, 0, 0, time.UTC))
+	midnight := timestamppb.New(time.Date(2010, 1, 15, 23, 0, 0, 0, time.UTC))
+	due := &placardv1.Meeting_Deadline{Kind: placardv1.Meeting_Deadline_PHOTO, Time: midnight}
+	opening := &placardv1.Meeting_Deadline{Kind: placardv1.Meeting_Deadline_OPENING, Time: midnight}
 	for _, tt := range []struct{ got, want string }{
 		{all["en"].Days("2010-01-27", "2010-01-29"), "27–29 January 2010"},
 		{all["fr"].Days("2010-02-01", "2010-02-03"), "1er-3 février 2010"},
@@ -165,7 +168,13 @@ func TestWritten(t *testing.T) {
 		{all["ar"].N(1234), "1,234"},
 		{all["es"].N(12345), "12.345"},
 		{string(all["es"].at(vienna).Moment(moment)), `<time datetime="2010-01-15T23:05:00Z">16 de enero de 2010, 00:05</time>`},
-		{string(all["en"].UTC(moment)), `<time datetime="2010-01-15T23:05:00Z">15 January 2010, 23:05 UTC</time>`},
+		{string(all["en"].Due(due, "Europe/Vienna")), `<time dir="ltr" datetime="2010-01-16T00:00:00+01:00">15 January 2010, 24:00</time> ` +
+			`(<bdi>Europe/Vienna, UTC+1</bdi>) <span class="second">= <time dir="ltr" datetime="2010-01-15T23:00:00Z">23:00 UTC</time></span>`},
+		{string(all["zh"].Due(due, "Nowhere")), `<time dir="ltr" datetime="2010-01-15T23:00:00Z">2010年1月15日23时</time>` +
+			`（<bdi>UTC</bdi>）<span class="second">= <time dir="ltr" datetime="2010-01-15T23:00:00Z">23:00 UTC</time></span>`},
+		{string(all["ar"].Due(opening, "Europe/Vienna")), `<time dir="rtl" datetime="2010-01-16T00:00:00+01:00">16 كانون الثاني/يناير 2010، الساعة ` +
+			"\u206600:00\u2069</time> (<bdi>\u2066Europe/Vienna, UTC+1\u2069</bdi>) " + `<span class="second">= ` +
+			"<time dir=\"rtl\" datetime=\"2010-01-15T23:00:00Z\">15 كانون الثاني/يناير 2010، \u206623:00 UTC\u2069</time></span>"},
 		{string(all["ru"].T("review.persons", "count", 21)), "21 человек"},
 		{string(all["ru"].T("review.persons", "count", 22)), "22 человека"},
 		{string(all["ar"].T("review.persons", "count", 2)), "شخصان"},

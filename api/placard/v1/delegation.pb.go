@@ -8,6 +8,7 @@ package placardv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	longrunningpb "cloud.google.com/go/longrunning/autogen/longrunningpb"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -99,6 +100,10 @@ const (
 	Delegation_WARNING_UNSPECIFIED Delegation_Warning = 0
 	// It names no head.
 	Delegation_HEAD_MISSING Delegation_Warning = 1
+	// It came late, and nothing of it is in force before the Secretariat has
+	// accepted it, withdrawals and corrections included
+	// (ACCEPT_AS_LATE_FOR_REVIEW).
+	Delegation_LATE_WAITS_FOR_REVIEW Delegation_Warning = 2
 )
 
 // Enum value maps for Delegation_Warning.
@@ -106,10 +111,12 @@ var (
 	Delegation_Warning_name = map[int32]string{
 		0: "WARNING_UNSPECIFIED",
 		1: "HEAD_MISSING",
+		2: "LATE_WAITS_FOR_REVIEW",
 	}
 	Delegation_Warning_value = map[string]int32{
-		"WARNING_UNSPECIFIED": 0,
-		"HEAD_MISSING":        1,
+		"WARNING_UNSPECIFIED":   0,
+		"HEAD_MISSING":          1,
+		"LATE_WAITS_FOR_REVIEW": 2,
 	}
 )
 
@@ -319,6 +326,71 @@ func (CompositionDifference_Item_Kind) EnumDescriptor() ([]byte, []int) {
 	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{4, 0, 0}
 }
 
+// What was done with it.
+type ImportDelegationsResponse_Result_Outcome int32
+
+const (
+	// Never answered.
+	ImportDelegationsResponse_Result_OUTCOME_UNSPECIFIED ImportDelegationsResponse_Result_Outcome = 0
+	// It was submitted for the first time.
+	ImportDelegationsResponse_Result_CREATED ImportDelegationsResponse_Result_Outcome = 1
+	// A new revision of it was submitted.
+	ImportDelegationsResponse_Result_UPDATED ImportDelegationsResponse_Result_Outcome = 2
+	// The file says what it says already.
+	ImportDelegationsResponse_Result_UNCHANGED ImportDelegationsResponse_Result_Outcome = 3
+	// Something is wrong with it, and nothing was written.
+	ImportDelegationsResponse_Result_REFUSED ImportDelegationsResponse_Result_Outcome = 4
+	// An earlier import of the same file did it.
+	ImportDelegationsResponse_Result_DONE_BEFORE ImportDelegationsResponse_Result_Outcome = 5
+)
+
+// Enum value maps for ImportDelegationsResponse_Result_Outcome.
+var (
+	ImportDelegationsResponse_Result_Outcome_name = map[int32]string{
+		0: "OUTCOME_UNSPECIFIED",
+		1: "CREATED",
+		2: "UPDATED",
+		3: "UNCHANGED",
+		4: "REFUSED",
+		5: "DONE_BEFORE",
+	}
+	ImportDelegationsResponse_Result_Outcome_value = map[string]int32{
+		"OUTCOME_UNSPECIFIED": 0,
+		"CREATED":             1,
+		"UPDATED":             2,
+		"UNCHANGED":           3,
+		"REFUSED":             4,
+		"DONE_BEFORE":         5,
+	}
+)
+
+func (x ImportDelegationsResponse_Result_Outcome) Enum() *ImportDelegationsResponse_Result_Outcome {
+	p := new(ImportDelegationsResponse_Result_Outcome)
+	*p = x
+	return p
+}
+
+func (x ImportDelegationsResponse_Result_Outcome) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ImportDelegationsResponse_Result_Outcome) Descriptor() protoreflect.EnumDescriptor {
+	return file_placard_v1_delegation_proto_enumTypes[5].Descriptor()
+}
+
+func (ImportDelegationsResponse_Result_Outcome) Type() protoreflect.EnumType {
+	return &file_placard_v1_delegation_proto_enumTypes[5]
+}
+
+func (x ImportDelegationsResponse_Result_Outcome) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ImportDelegationsResponse_Result_Outcome.Descriptor instead.
+func (ImportDelegationsResponse_Result_Outcome) EnumDescriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{23, 0, 0}
+}
+
 // A note verbale, by which a Government communicates.
 type NoteVerbale struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -454,9 +526,11 @@ type Delegation struct {
 	// How many participants the latest revision has, passes included.
 	ParticipantCount int32 `protobuf:"varint,6,opt,name=participant_count,json=participantCount,proto3" json:"participant_count,omitempty"`
 	// Whether the last change of who attends came after the deadline of the
-	// meeting, or after its intake was closed. Computed anew when these change.
+	// meeting, or after its intake was closed. Computed anew when these change;
+	// what is in force stays so. Where the meeting has ACCEPT_AS_LATE_FOR_REVIEW
+	// every late change counts, also one of contact details, and withdrawals.
 	Late bool `protobuf:"varint,7,opt,name=late,proto3" json:"late,omitempty"`
-	// When the last change of who attends was received.
+	// When the change that `late` tells of was received.
 	SubmitTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
 	// When the accepted revision came in force.
 	AcceptTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=accept_time,json=acceptTime,proto3" json:"accept_time,omitempty"`
@@ -1938,7 +2012,11 @@ type ImportDelegationRequest struct {
 	// Only checks; answers what would be written.
 	ValidateOnly bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
-	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Who answers for it in the mission.
+	FocalPoint *FocalPoint `protobuf:"bytes,9,opt,name=focal_point,json=focalPoint,proto3" json:"focal_point,omitempty"`
+	// The day on which the Secretariat received it, as in SubmitDelegationRequest.
+	ReceiptDate   string `protobuf:"bytes,10,opt,name=receipt_date,json=receiptDate,proto3" json:"receipt_date,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2029,6 +2107,211 @@ func (x *ImportDelegationRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *ImportDelegationRequest) GetFocalPoint() *FocalPoint {
+	if x != nil {
+		return x.FocalPoint
+	}
+	return nil
+}
+
+func (x *ImportDelegationRequest) GetReceiptDate() string {
+	if x != nil {
+		return x.ReceiptDate
+	}
+	return ""
+}
+
+// Asks to submit the compositions in a file of many delegations.
+type ImportDelegationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The meeting.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The file, of up to 50 MB. Its content type is not read.
+	Content *httpbody.HttpBody `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	// By which way it came, as in SubmitDelegationRequest.
+	Channel Channel `protobuf:"varint,3,opt,name=channel,proto3,enum=placard.v1.Channel" json:"channel,omitempty"`
+	// As in SubmitDelegationRequest, for each delegation.
+	MaxWithdrawals *int32 `protobuf:"varint,4,opt,name=max_withdrawals,json=maxWithdrawals,proto3,oneof" json:"max_withdrawals,omitempty"`
+	// The day on which the Secretariat received it, as in SubmitDelegationRequest.
+	ReceiptDate string `protobuf:"bytes,5,opt,name=receipt_date,json=receiptDate,proto3" json:"receipt_date,omitempty"`
+	// Only checks; answers what would be written.
+	ValidateOnly bool `protobuf:"varint,6,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
+	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportDelegationsRequest) Reset() {
+	*x = ImportDelegationsRequest{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportDelegationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportDelegationsRequest) ProtoMessage() {}
+
+func (x *ImportDelegationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportDelegationsRequest.ProtoReflect.Descriptor instead.
+func (*ImportDelegationsRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ImportDelegationsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ImportDelegationsRequest) GetContent() *httpbody.HttpBody {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *ImportDelegationsRequest) GetChannel() Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return Channel_CHANNEL_UNSPECIFIED
+}
+
+func (x *ImportDelegationsRequest) GetMaxWithdrawals() int32 {
+	if x != nil && x.MaxWithdrawals != nil {
+		return *x.MaxWithdrawals
+	}
+	return 0
+}
+
+func (x *ImportDelegationsRequest) GetReceiptDate() string {
+	if x != nil {
+		return x.ReceiptDate
+	}
+	return ""
+}
+
+func (x *ImportDelegationsRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *ImportDelegationsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// What an import of many delegations did.
+type ImportDelegationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The delegations, in the order of the file.
+	Results []*ImportDelegationsResponse_Result `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	// How many persons were in the delegations that were not refused.
+	PersonCount int32 `protobuf:"varint,2,opt,name=person_count,json=personCount,proto3" json:"person_count,omitempty"`
+	// The format of the file: `csv` or `xlsx`.
+	Format string `protobuf:"bytes,3,opt,name=format,proto3" json:"format,omitempty"`
+	// The encoding of a CSV file, as in ImportDelegationResponse.
+	Encoding string `protobuf:"bytes,4,opt,name=encoding,proto3" json:"encoding,omitempty"`
+	// The separator of a CSV file.
+	Separator string `protobuf:"bytes,5,opt,name=separator,proto3" json:"separator,omitempty"`
+	// The columns that were not read, because they are not known.
+	UnknownColumns []string `protobuf:"bytes,6,rep,name=unknown_columns,json=unknownColumns,proto3" json:"unknown_columns,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ImportDelegationsResponse) Reset() {
+	*x = ImportDelegationsResponse{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportDelegationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportDelegationsResponse) ProtoMessage() {}
+
+func (x *ImportDelegationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportDelegationsResponse.ProtoReflect.Descriptor instead.
+func (*ImportDelegationsResponse) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ImportDelegationsResponse) GetResults() []*ImportDelegationsResponse_Result {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *ImportDelegationsResponse) GetPersonCount() int32 {
+	if x != nil {
+		return x.PersonCount
+	}
+	return 0
+}
+
+func (x *ImportDelegationsResponse) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+func (x *ImportDelegationsResponse) GetEncoding() string {
+	if x != nil {
+		return x.Encoding
+	}
+	return ""
+}
+
+func (x *ImportDelegationsResponse) GetSeparator() string {
+	if x != nil {
+		return x.Separator
+	}
+	return ""
+}
+
+func (x *ImportDelegationsResponse) GetUnknownColumns() []string {
+	if x != nil {
+		return x.UnknownColumns
+	}
+	return nil
+}
+
 // What a file holds, and what was done with it.
 type ImportDelegationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2054,7 +2337,7 @@ type ImportDelegationResponse struct {
 
 func (x *ImportDelegationResponse) Reset() {
 	*x = ImportDelegationResponse{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[22]
+	mi := &file_placard_v1_delegation_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2066,7 +2349,7 @@ func (x *ImportDelegationResponse) String() string {
 func (*ImportDelegationResponse) ProtoMessage() {}
 
 func (x *ImportDelegationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[22]
+	mi := &file_placard_v1_delegation_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2079,7 +2362,7 @@ func (x *ImportDelegationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportDelegationResponse.ProtoReflect.Descriptor instead.
 func (*ImportDelegationResponse) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{22}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ImportDelegationResponse) GetRows() []*ImportDelegationResponse_Row {
@@ -2152,7 +2435,7 @@ type DownloadDelegationTemplateRequest struct {
 
 func (x *DownloadDelegationTemplateRequest) Reset() {
 	*x = DownloadDelegationTemplateRequest{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[23]
+	mi := &file_placard_v1_delegation_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2164,7 +2447,7 @@ func (x *DownloadDelegationTemplateRequest) String() string {
 func (*DownloadDelegationTemplateRequest) ProtoMessage() {}
 
 func (x *DownloadDelegationTemplateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[23]
+	mi := &file_placard_v1_delegation_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2177,7 +2460,7 @@ func (x *DownloadDelegationTemplateRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use DownloadDelegationTemplateRequest.ProtoReflect.Descriptor instead.
 func (*DownloadDelegationTemplateRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{23}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DownloadDelegationTemplateRequest) GetName() string {
@@ -2213,7 +2496,7 @@ type CompositionDifference_Item struct {
 
 func (x *CompositionDifference_Item) Reset() {
 	*x = CompositionDifference_Item{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[24]
+	mi := &file_placard_v1_delegation_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2225,7 +2508,7 @@ func (x *CompositionDifference_Item) String() string {
 func (*CompositionDifference_Item) ProtoMessage() {}
 
 func (x *CompositionDifference_Item) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[24]
+	mi := &file_placard_v1_delegation_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2276,6 +2559,180 @@ func (x *CompositionDifference_Item) GetNeedsReview() bool {
 	return false
 }
 
+// What became of one delegation.
+type ImportDelegationsResponse_Result struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The delegation.
+	Delegation string `protobuf:"bytes,1,opt,name=delegation,proto3" json:"delegation,omitempty"`
+	// The line of its first person, the header being line 1.
+	Line int32 `protobuf:"varint,2,opt,name=line,proto3" json:"line,omitempty"`
+	// What was done, or with `validate_only` would be.
+	Outcome ImportDelegationsResponse_Result_Outcome `protobuf:"varint,3,opt,name=outcome,proto3,enum=placard.v1.ImportDelegationsResponse_Result_Outcome" json:"outcome,omitempty"`
+	// How many persons it has in the file.
+	Persons int32 `protobuf:"varint,4,opt,name=persons,proto3" json:"persons,omitempty"`
+	// What is wrong with it; 100 problems at the most, and one where the whole
+	// answer has 5,000 already.
+	Problems []*ImportDelegationsResponse_LineProblem `protobuf:"bytes,5,rep,name=problems,proto3" json:"problems,omitempty"`
+	// How many persons it adds, changes and withdraws.
+	Added int32 `protobuf:"varint,6,opt,name=added,proto3" json:"added,omitempty"`
+	// See `added`.
+	Changed int32 `protobuf:"varint,7,opt,name=changed,proto3" json:"changed,omitempty"`
+	// See `added`.
+	Withdrawn int32 `protobuf:"varint,8,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	// Whether it waits for review.
+	NeedsReview   bool `protobuf:"varint,9,opt,name=needs_review,json=needsReview,proto3" json:"needs_review,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportDelegationsResponse_Result) Reset() {
+	*x = ImportDelegationsResponse_Result{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportDelegationsResponse_Result) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportDelegationsResponse_Result) ProtoMessage() {}
+
+func (x *ImportDelegationsResponse_Result) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportDelegationsResponse_Result.ProtoReflect.Descriptor instead.
+func (*ImportDelegationsResponse_Result) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{23, 0}
+}
+
+func (x *ImportDelegationsResponse_Result) GetDelegation() string {
+	if x != nil {
+		return x.Delegation
+	}
+	return ""
+}
+
+func (x *ImportDelegationsResponse_Result) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *ImportDelegationsResponse_Result) GetOutcome() ImportDelegationsResponse_Result_Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return ImportDelegationsResponse_Result_OUTCOME_UNSPECIFIED
+}
+
+func (x *ImportDelegationsResponse_Result) GetPersons() int32 {
+	if x != nil {
+		return x.Persons
+	}
+	return 0
+}
+
+func (x *ImportDelegationsResponse_Result) GetProblems() []*ImportDelegationsResponse_LineProblem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+func (x *ImportDelegationsResponse_Result) GetAdded() int32 {
+	if x != nil {
+		return x.Added
+	}
+	return 0
+}
+
+func (x *ImportDelegationsResponse_Result) GetChanged() int32 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *ImportDelegationsResponse_Result) GetWithdrawn() int32 {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return 0
+}
+
+func (x *ImportDelegationsResponse_Result) GetNeedsReview() bool {
+	if x != nil {
+		return x.NeedsReview
+	}
+	return false
+}
+
+// A problem and where it is.
+type ImportDelegationsResponse_LineProblem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line; 0 for the delegation as a whole.
+	Line int32 `protobuf:"varint,1,opt,name=line,proto3" json:"line,omitempty"`
+	// What is wrong.
+	Problem       *ImportDelegationResponse_Problem `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportDelegationsResponse_LineProblem) Reset() {
+	*x = ImportDelegationsResponse_LineProblem{}
+	mi := &file_placard_v1_delegation_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportDelegationsResponse_LineProblem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportDelegationsResponse_LineProblem) ProtoMessage() {}
+
+func (x *ImportDelegationsResponse_LineProblem) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_delegation_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportDelegationsResponse_LineProblem.ProtoReflect.Descriptor instead.
+func (*ImportDelegationsResponse_LineProblem) Descriptor() ([]byte, []int) {
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{23, 1}
+}
+
+func (x *ImportDelegationsResponse_LineProblem) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *ImportDelegationsResponse_LineProblem) GetProblem() *ImportDelegationResponse_Problem {
+	if x != nil {
+		return x.Problem
+	}
+	return nil
+}
+
 // What is wrong with one cell or row.
 type ImportDelegationResponse_Problem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2293,7 +2750,7 @@ type ImportDelegationResponse_Problem struct {
 
 func (x *ImportDelegationResponse_Problem) Reset() {
 	*x = ImportDelegationResponse_Problem{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[25]
+	mi := &file_placard_v1_delegation_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2305,7 +2762,7 @@ func (x *ImportDelegationResponse_Problem) String() string {
 func (*ImportDelegationResponse_Problem) ProtoMessage() {}
 
 func (x *ImportDelegationResponse_Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[25]
+	mi := &file_placard_v1_delegation_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2318,7 +2775,7 @@ func (x *ImportDelegationResponse_Problem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportDelegationResponse_Problem.ProtoReflect.Descriptor instead.
 func (*ImportDelegationResponse_Problem) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{22, 0}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{24, 0}
 }
 
 func (x *ImportDelegationResponse_Problem) GetColumn() string {
@@ -2364,7 +2821,7 @@ type ImportDelegationResponse_Row struct {
 
 func (x *ImportDelegationResponse_Row) Reset() {
 	*x = ImportDelegationResponse_Row{}
-	mi := &file_placard_v1_delegation_proto_msgTypes[26]
+	mi := &file_placard_v1_delegation_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2376,7 +2833,7 @@ func (x *ImportDelegationResponse_Row) String() string {
 func (*ImportDelegationResponse_Row) ProtoMessage() {}
 
 func (x *ImportDelegationResponse_Row) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_delegation_proto_msgTypes[26]
+	mi := &file_placard_v1_delegation_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2389,7 +2846,7 @@ func (x *ImportDelegationResponse_Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportDelegationResponse_Row.ProtoReflect.Descriptor instead.
 func (*ImportDelegationResponse_Row) Descriptor() ([]byte, []int) {
-	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{22, 1}
+	return file_placard_v1_delegation_proto_rawDescGZIP(), []int{24, 1}
 }
 
 func (x *ImportDelegationResponse_Row) GetLine() int32 {
@@ -2418,7 +2875,7 @@ var File_placard_v1_delegation_proto protoreflect.FileDescriptor
 const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\n" +
 	"\x1bplacard/v1/delegation.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\"W\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\"W\n" +
 	"\vNoteVerbale\x12)\n" +
 	"\treference\x18\x01 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x18dR\treference\x12\x1d\n" +
 	"\x04date\x18\x02 \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\x04date\"u\n" +
@@ -2426,7 +2883,7 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"FocalPoint\x12 \n" +
 	"\x04name\x18\x01 \x01(\tB\f\xbaH\tr\a\xa8\xff+\x01\x18\xc8\x01R\x04name\x12\"\n" +
 	"\x05email\x18\x02 \x01(\tB\f\xbaH\tr\a\xb8\xff+\x01\x18\xfe\x01R\x05email\x12!\n" +
-	"\x05phone\x18\x03 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x182R\x05phone\"\xa4\t\n" +
+	"\x05phone\x18\x03 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x182R\x05phone\"\xbf\t\n" +
 	"\n" +
 	"Delegation\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
@@ -2454,10 +2911,11 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
 	"\x04etag\x18\x11 \x01(\tB\x03\xe0A\x03R\x04etag\x12?\n" +
-	"\bwarnings\x18\x12 \x03(\x0e2\x1e.placard.v1.Delegation.WarningB\x03\xe0A\x03R\bwarnings\"4\n" +
+	"\bwarnings\x18\x12 \x03(\x0e2\x1e.placard.v1.Delegation.WarningB\x03\xe0A\x03R\bwarnings\"O\n" +
 	"\aWarning\x12\x17\n" +
 	"\x13WARNING_UNSPECIFIED\x10\x00\x12\x10\n" +
-	"\fHEAD_MISSING\x10\x01\"X\n" +
+	"\fHEAD_MISSING\x10\x01\x12\x19\n" +
+	"\x15LATE_WAITS_FOR_REVIEW\x10\x02\"X\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tSUBMITTED\x10\x01\x12\f\n" +
@@ -2597,7 +3055,7 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\tread_mask\x18\x06 \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"\x87\x01\n" +
 	"\x1fListDelegationRevisionsResponse\x12<\n" +
 	"\trevisions\x18\x01 \x03(\v2\x1e.placard.v1.DelegationRevisionR\trevisions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x94\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x83\x05\n" +
 	"\x17ImportDelegationRequest\x12\x81\x01\n" +
 	"\x04name\x18\x01 \x01(\tBm\xe0A\x02\xfaA\x1b\n" +
 	"\x19placard.un.org/Delegation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x04name\x12@\n" +
@@ -2608,8 +3066,52 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x04etag\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12#\n" +
 	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\x121\n" +
 	"\n" +
-	"request_id\x18\b \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestIdB\x12\n" +
-	"\x10_max_withdrawals\"\xa4\x05\n" +
+	"request_id\x18\b \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\x127\n" +
+	"\vfocal_point\x18\t \x01(\v2\x16.placard.v1.FocalPointR\n" +
+	"focalPoint\x124\n" +
+	"\freceipt_date\x18\n" +
+	" \x01(\tB\x11\xbaH\x06r\x04\xc0\xff+\x01\x92\xf9+\x04\x12\x02\x01\x02R\vreceiptDateB\x12\n" +
+	"\x10_max_withdrawals\"\xcf\x03\n" +
+	"\x18ImportDelegationsRequest\x12g\n" +
+	"\x06parent\x18\x01 \x01(\tBO\xe0A\x02\xfaA\x1b\x12\x19placard.un.org/Delegation\xbaH+r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x06parent\x12@\n" +
+	"\acontent\x18\x02 \x01(\v2\x14.google.api.HttpBodyB\x10\xe0A\x02\xbaH\x03\xc8\x01\x01\xa0\xf9+\x80\x80\x80\x19R\acontent\x127\n" +
+	"\achannel\x18\x03 \x01(\x0e2\x13.placard.v1.ChannelB\b\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x125\n" +
+	"\x0fmax_withdrawals\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00H\x00R\x0emaxWithdrawals\x88\x01\x01\x12,\n" +
+	"\freceipt_date\x18\x05 \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\vreceiptDate\x12#\n" +
+	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\x121\n" +
+	"\n" +
+	"request_id\x18\a \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestIdB\x12\n" +
+	"\x10_max_withdrawals\"\xe0\x06\n" +
+	"\x19ImportDelegationsResponse\x12F\n" +
+	"\aresults\x18\x01 \x03(\v2,.placard.v1.ImportDelegationsResponse.ResultR\aresults\x12!\n" +
+	"\fperson_count\x18\x02 \x01(\x05R\vpersonCount\x12\x16\n" +
+	"\x06format\x18\x03 \x01(\tR\x06format\x12\x1a\n" +
+	"\bencoding\x18\x04 \x01(\tR\bencoding\x12\x1c\n" +
+	"\tseparator\x18\x05 \x01(\tR\tseparator\x12'\n" +
+	"\x0funknown_columns\x18\x06 \x03(\tR\x0eunknownColumns\x1a\xf1\x03\n" +
+	"\x06Result\x12>\n" +
+	"\n" +
+	"delegation\x18\x01 \x01(\tB\x1e\xfaA\x1b\n" +
+	"\x19placard.un.org/DelegationR\n" +
+	"delegation\x12\x12\n" +
+	"\x04line\x18\x02 \x01(\x05R\x04line\x12N\n" +
+	"\aoutcome\x18\x03 \x01(\x0e24.placard.v1.ImportDelegationsResponse.Result.OutcomeR\aoutcome\x12\x18\n" +
+	"\apersons\x18\x04 \x01(\x05R\apersons\x12M\n" +
+	"\bproblems\x18\x05 \x03(\v21.placard.v1.ImportDelegationsResponse.LineProblemR\bproblems\x12\x14\n" +
+	"\x05added\x18\x06 \x01(\x05R\x05added\x12\x18\n" +
+	"\achanged\x18\a \x01(\x05R\achanged\x12\x1c\n" +
+	"\twithdrawn\x18\b \x01(\x05R\twithdrawn\x12!\n" +
+	"\fneeds_review\x18\t \x01(\bR\vneedsReview\"i\n" +
+	"\aOutcome\x12\x17\n" +
+	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\v\n" +
+	"\aCREATED\x10\x01\x12\v\n" +
+	"\aUPDATED\x10\x02\x12\r\n" +
+	"\tUNCHANGED\x10\x03\x12\v\n" +
+	"\aREFUSED\x10\x04\x12\x0f\n" +
+	"\vDONE_BEFORE\x10\x05\x1ai\n" +
+	"\vLineProblem\x12\x12\n" +
+	"\x04line\x18\x01 \x01(\x05R\x04line\x12F\n" +
+	"\aproblem\x18\x02 \x01(\v2,.placard.v1.ImportDelegationResponse.ProblemR\aproblem\"\xa4\x05\n" +
 	"\x18ImportDelegationResponse\x12<\n" +
 	"\x04rows\x18\x01 \x03(\v2(.placard.v1.ImportDelegationResponse.RowR\x04rows\x12H\n" +
 	"\bproblems\x18\x02 \x03(\v2,.placard.v1.ImportDelegationResponse.ProblemR\bproblems\x12A\n" +
@@ -2642,7 +3144,7 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x04PAGE\x10\x02\x12\t\n" +
 	"\x05EMAIL\x10\x03\x12\a\n" +
 	"\x03FAX\x10\x04\x12\b\n" +
-	"\x04POST\x10\x052\xc8\x11\n" +
+	"\x04POST\x10\x052\xab\x13\n" +
 	"\x11DelegationService\x12\x86\x01\n" +
 	"\rGetDelegation\x12 .placard.v1.GetDelegationRequest\x1a\x16.placard.v1.Delegation\";\xdaA\x04name\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02%\x12#/v1/{name=meetings/*/delegations/*}\x12\xb4\x01\n" +
@@ -2661,7 +3163,10 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x0eCopyDelegation\x12!.placard.v1.CopyDelegationRequest\x1a\".placard.v1.CopyDelegationResponse\"K\xdaA\vname,source\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/delegations/*}:copyFrom\x12\xb2\x01\n" +
 	"\x10ImportDelegation\x12#.placard.v1.ImportDelegationRequest\x1a$.placard.v1.ImportDelegationResponse\"S\xdaA\fname,content\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x025:\acontent\"*/v1/{name=meetings/*/delegations/*}:import\x12\xb0\x01\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x025:\acontent\"*/v1/{name=meetings/*/delegations/*}:import\x12\xe0\x01\n" +
+	"\x11ImportDelegations\x12$.placard.v1.ImportDelegationsRequest\x1a\x1d.google.longrunning.Operation\"\x85\x01\xcaA.\n" +
+	"\x19ImportDelegationsResponse\x12\x11OperationMetadata\xdaA\x0eparent,content\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x025:\acontent\"*/v1/{parent=meetings/*}/delegations:import\x12\xb0\x01\n" +
 	"\x1aDownloadDelegationTemplate\x12-.placard.v1.DownloadDelegationTemplateRequest\x1a\x14.google.api.HttpBody\"M\xdaA\rname,language\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/delegations/*}:template\x12\xaa\x01\n" +
 	"\x15GetDelegationRevision\x12(.placard.v1.GetDelegationRevisionRequest\x1a\x1e.placard.v1.DelegationRevision\"G\xdaA\x04name\x8a\xf9+\x05\n" +
@@ -2683,116 +3188,131 @@ func file_placard_v1_delegation_proto_rawDescGZIP() []byte {
 	return file_placard_v1_delegation_proto_rawDescData
 }
 
-var file_placard_v1_delegation_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_placard_v1_delegation_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_placard_v1_delegation_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_placard_v1_delegation_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_placard_v1_delegation_proto_goTypes = []any{
-	(Channel)(0),                              // 0: placard.v1.Channel
-	(Delegation_Warning)(0),                   // 1: placard.v1.Delegation.Warning
-	(Delegation_State)(0),                     // 2: placard.v1.Delegation.State
-	(DelegationRevision_State)(0),             // 3: placard.v1.DelegationRevision.State
-	(CompositionDifference_Item_Kind)(0),      // 4: placard.v1.CompositionDifference.Item.Kind
-	(*NoteVerbale)(nil),                       // 5: placard.v1.NoteVerbale
-	(*FocalPoint)(nil),                        // 6: placard.v1.FocalPoint
-	(*Delegation)(nil),                        // 7: placard.v1.Delegation
-	(*DelegationRevision)(nil),                // 8: placard.v1.DelegationRevision
-	(*CompositionDifference)(nil),             // 9: placard.v1.CompositionDifference
-	(*CopyDelegationRequest)(nil),             // 10: placard.v1.CopyDelegationRequest
-	(*CopyDelegationResponse)(nil),            // 11: placard.v1.CopyDelegationResponse
-	(*GetDelegationRevisionRequest)(nil),      // 12: placard.v1.GetDelegationRevisionRequest
-	(*DiffDelegationRevisionRequest)(nil),     // 13: placard.v1.DiffDelegationRevisionRequest
-	(*GetDelegationRequest)(nil),              // 14: placard.v1.GetDelegationRequest
-	(*BatchGetDelegationsRequest)(nil),        // 15: placard.v1.BatchGetDelegationsRequest
-	(*BatchGetDelegationsResponse)(nil),       // 16: placard.v1.BatchGetDelegationsResponse
-	(*ListDelegationsRequest)(nil),            // 17: placard.v1.ListDelegationsRequest
-	(*ListDelegationsResponse)(nil),           // 18: placard.v1.ListDelegationsResponse
-	(*SubmitDelegationRequest)(nil),           // 19: placard.v1.SubmitDelegationRequest
-	(*SubmitDelegationResponse)(nil),          // 20: placard.v1.SubmitDelegationResponse
-	(*AcceptDelegationRequest)(nil),           // 21: placard.v1.AcceptDelegationRequest
-	(*ReturnDelegationRequest)(nil),           // 22: placard.v1.ReturnDelegationRequest
-	(*WithdrawDelegationRequest)(nil),         // 23: placard.v1.WithdrawDelegationRequest
-	(*ListDelegationRevisionsRequest)(nil),    // 24: placard.v1.ListDelegationRevisionsRequest
-	(*ListDelegationRevisionsResponse)(nil),   // 25: placard.v1.ListDelegationRevisionsResponse
-	(*ImportDelegationRequest)(nil),           // 26: placard.v1.ImportDelegationRequest
-	(*ImportDelegationResponse)(nil),          // 27: placard.v1.ImportDelegationResponse
-	(*DownloadDelegationTemplateRequest)(nil), // 28: placard.v1.DownloadDelegationTemplateRequest
-	(*CompositionDifference_Item)(nil),        // 29: placard.v1.CompositionDifference.Item
-	(*ImportDelegationResponse_Problem)(nil),  // 30: placard.v1.ImportDelegationResponse.Problem
-	(*ImportDelegationResponse_Row)(nil),      // 31: placard.v1.ImportDelegationResponse.Row
-	(*timestamppb.Timestamp)(nil),             // 32: google.protobuf.Timestamp
-	(*Participant)(nil),                       // 33: placard.v1.Participant
-	(*fieldmaskpb.FieldMask)(nil),             // 34: google.protobuf.FieldMask
-	(*httpbody.HttpBody)(nil),                 // 35: google.api.HttpBody
+	(Channel)(0),                                  // 0: placard.v1.Channel
+	(Delegation_Warning)(0),                       // 1: placard.v1.Delegation.Warning
+	(Delegation_State)(0),                         // 2: placard.v1.Delegation.State
+	(DelegationRevision_State)(0),                 // 3: placard.v1.DelegationRevision.State
+	(CompositionDifference_Item_Kind)(0),          // 4: placard.v1.CompositionDifference.Item.Kind
+	(ImportDelegationsResponse_Result_Outcome)(0), // 5: placard.v1.ImportDelegationsResponse.Result.Outcome
+	(*NoteVerbale)(nil),                           // 6: placard.v1.NoteVerbale
+	(*FocalPoint)(nil),                            // 7: placard.v1.FocalPoint
+	(*Delegation)(nil),                            // 8: placard.v1.Delegation
+	(*DelegationRevision)(nil),                    // 9: placard.v1.DelegationRevision
+	(*CompositionDifference)(nil),                 // 10: placard.v1.CompositionDifference
+	(*CopyDelegationRequest)(nil),                 // 11: placard.v1.CopyDelegationRequest
+	(*CopyDelegationResponse)(nil),                // 12: placard.v1.CopyDelegationResponse
+	(*GetDelegationRevisionRequest)(nil),          // 13: placard.v1.GetDelegationRevisionRequest
+	(*DiffDelegationRevisionRequest)(nil),         // 14: placard.v1.DiffDelegationRevisionRequest
+	(*GetDelegationRequest)(nil),                  // 15: placard.v1.GetDelegationRequest
+	(*BatchGetDelegationsRequest)(nil),            // 16: placard.v1.BatchGetDelegationsRequest
+	(*BatchGetDelegationsResponse)(nil),           // 17: placard.v1.BatchGetDelegationsResponse
+	(*ListDelegationsRequest)(nil),                // 18: placard.v1.ListDelegationsRequest
+	(*ListDelegationsResponse)(nil),               // 19: placard.v1.ListDelegationsResponse
+	(*SubmitDelegationRequest)(nil),               // 20: placard.v1.SubmitDelegationRequest
+	(*SubmitDelegationResponse)(nil),              // 21: placard.v1.SubmitDelegationResponse
+	(*AcceptDelegationRequest)(nil),               // 22: placard.v1.AcceptDelegationRequest
+	(*ReturnDelegationRequest)(nil),               // 23: placard.v1.ReturnDelegationRequest
+	(*WithdrawDelegationRequest)(nil),             // 24: placard.v1.WithdrawDelegationRequest
+	(*ListDelegationRevisionsRequest)(nil),        // 25: placard.v1.ListDelegationRevisionsRequest
+	(*ListDelegationRevisionsResponse)(nil),       // 26: placard.v1.ListDelegationRevisionsResponse
+	(*ImportDelegationRequest)(nil),               // 27: placard.v1.ImportDelegationRequest
+	(*ImportDelegationsRequest)(nil),              // 28: placard.v1.ImportDelegationsRequest
+	(*ImportDelegationsResponse)(nil),             // 29: placard.v1.ImportDelegationsResponse
+	(*ImportDelegationResponse)(nil),              // 30: placard.v1.ImportDelegationResponse
+	(*DownloadDelegationTemplateRequest)(nil),     // 31: placard.v1.DownloadDelegationTemplateRequest
+	(*CompositionDifference_Item)(nil),            // 32: placard.v1.CompositionDifference.Item
+	(*ImportDelegationsResponse_Result)(nil),      // 33: placard.v1.ImportDelegationsResponse.Result
+	(*ImportDelegationsResponse_LineProblem)(nil), // 34: placard.v1.ImportDelegationsResponse.LineProblem
+	(*ImportDelegationResponse_Problem)(nil),      // 35: placard.v1.ImportDelegationResponse.Problem
+	(*ImportDelegationResponse_Row)(nil),          // 36: placard.v1.ImportDelegationResponse.Row
+	(*timestamppb.Timestamp)(nil),                 // 37: google.protobuf.Timestamp
+	(*Participant)(nil),                           // 38: placard.v1.Participant
+	(*fieldmaskpb.FieldMask)(nil),                 // 39: google.protobuf.FieldMask
+	(*httpbody.HttpBody)(nil),                     // 40: google.api.HttpBody
+	(*longrunningpb.Operation)(nil),               // 41: google.longrunning.Operation
 }
 var file_placard_v1_delegation_proto_depIdxs = []int32{
 	2,  // 0: placard.v1.Delegation.state:type_name -> placard.v1.Delegation.State
-	32, // 1: placard.v1.Delegation.submit_time:type_name -> google.protobuf.Timestamp
-	32, // 2: placard.v1.Delegation.accept_time:type_name -> google.protobuf.Timestamp
-	5,  // 3: placard.v1.Delegation.note_verbale:type_name -> placard.v1.NoteVerbale
+	37, // 1: placard.v1.Delegation.submit_time:type_name -> google.protobuf.Timestamp
+	37, // 2: placard.v1.Delegation.accept_time:type_name -> google.protobuf.Timestamp
+	6,  // 3: placard.v1.Delegation.note_verbale:type_name -> placard.v1.NoteVerbale
 	0,  // 4: placard.v1.Delegation.channel:type_name -> placard.v1.Channel
-	6,  // 5: placard.v1.Delegation.focal_point:type_name -> placard.v1.FocalPoint
-	32, // 6: placard.v1.Delegation.create_time:type_name -> google.protobuf.Timestamp
-	32, // 7: placard.v1.Delegation.update_time:type_name -> google.protobuf.Timestamp
+	7,  // 5: placard.v1.Delegation.focal_point:type_name -> placard.v1.FocalPoint
+	37, // 6: placard.v1.Delegation.create_time:type_name -> google.protobuf.Timestamp
+	37, // 7: placard.v1.Delegation.update_time:type_name -> google.protobuf.Timestamp
 	1,  // 8: placard.v1.Delegation.warnings:type_name -> placard.v1.Delegation.Warning
 	3,  // 9: placard.v1.DelegationRevision.state:type_name -> placard.v1.DelegationRevision.State
 	0,  // 10: placard.v1.DelegationRevision.channel:type_name -> placard.v1.Channel
-	5,  // 11: placard.v1.DelegationRevision.note_verbale:type_name -> placard.v1.NoteVerbale
-	32, // 12: placard.v1.DelegationRevision.create_time:type_name -> google.protobuf.Timestamp
-	32, // 13: placard.v1.DelegationRevision.review_time:type_name -> google.protobuf.Timestamp
-	33, // 14: placard.v1.DelegationRevision.participants:type_name -> placard.v1.Participant
-	29, // 15: placard.v1.CompositionDifference.items:type_name -> placard.v1.CompositionDifference.Item
-	33, // 16: placard.v1.CopyDelegationResponse.participants:type_name -> placard.v1.Participant
-	7,  // 17: placard.v1.BatchGetDelegationsResponse.delegations:type_name -> placard.v1.Delegation
-	34, // 18: placard.v1.ListDelegationsRequest.read_mask:type_name -> google.protobuf.FieldMask
-	7,  // 19: placard.v1.ListDelegationsResponse.delegations:type_name -> placard.v1.Delegation
-	33, // 20: placard.v1.SubmitDelegationRequest.participants:type_name -> placard.v1.Participant
-	5,  // 21: placard.v1.SubmitDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
-	6,  // 22: placard.v1.SubmitDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
+	6,  // 11: placard.v1.DelegationRevision.note_verbale:type_name -> placard.v1.NoteVerbale
+	37, // 12: placard.v1.DelegationRevision.create_time:type_name -> google.protobuf.Timestamp
+	37, // 13: placard.v1.DelegationRevision.review_time:type_name -> google.protobuf.Timestamp
+	38, // 14: placard.v1.DelegationRevision.participants:type_name -> placard.v1.Participant
+	32, // 15: placard.v1.CompositionDifference.items:type_name -> placard.v1.CompositionDifference.Item
+	38, // 16: placard.v1.CopyDelegationResponse.participants:type_name -> placard.v1.Participant
+	8,  // 17: placard.v1.BatchGetDelegationsResponse.delegations:type_name -> placard.v1.Delegation
+	39, // 18: placard.v1.ListDelegationsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	8,  // 19: placard.v1.ListDelegationsResponse.delegations:type_name -> placard.v1.Delegation
+	38, // 20: placard.v1.SubmitDelegationRequest.participants:type_name -> placard.v1.Participant
+	6,  // 21: placard.v1.SubmitDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
+	7,  // 22: placard.v1.SubmitDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
 	0,  // 23: placard.v1.SubmitDelegationRequest.channel:type_name -> placard.v1.Channel
-	7,  // 24: placard.v1.SubmitDelegationResponse.delegation:type_name -> placard.v1.Delegation
-	9,  // 25: placard.v1.SubmitDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
-	34, // 26: placard.v1.ListDelegationRevisionsRequest.read_mask:type_name -> google.protobuf.FieldMask
-	8,  // 27: placard.v1.ListDelegationRevisionsResponse.revisions:type_name -> placard.v1.DelegationRevision
-	35, // 28: placard.v1.ImportDelegationRequest.content:type_name -> google.api.HttpBody
-	5,  // 29: placard.v1.ImportDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
+	8,  // 24: placard.v1.SubmitDelegationResponse.delegation:type_name -> placard.v1.Delegation
+	10, // 25: placard.v1.SubmitDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
+	39, // 26: placard.v1.ListDelegationRevisionsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	9,  // 27: placard.v1.ListDelegationRevisionsResponse.revisions:type_name -> placard.v1.DelegationRevision
+	40, // 28: placard.v1.ImportDelegationRequest.content:type_name -> google.api.HttpBody
+	6,  // 29: placard.v1.ImportDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
 	0,  // 30: placard.v1.ImportDelegationRequest.channel:type_name -> placard.v1.Channel
-	31, // 31: placard.v1.ImportDelegationResponse.rows:type_name -> placard.v1.ImportDelegationResponse.Row
-	30, // 32: placard.v1.ImportDelegationResponse.problems:type_name -> placard.v1.ImportDelegationResponse.Problem
-	9,  // 33: placard.v1.ImportDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
-	7,  // 34: placard.v1.ImportDelegationResponse.delegation:type_name -> placard.v1.Delegation
-	4,  // 35: placard.v1.CompositionDifference.Item.kind:type_name -> placard.v1.CompositionDifference.Item.Kind
-	33, // 36: placard.v1.ImportDelegationResponse.Row.participant:type_name -> placard.v1.Participant
-	30, // 37: placard.v1.ImportDelegationResponse.Row.problems:type_name -> placard.v1.ImportDelegationResponse.Problem
-	14, // 38: placard.v1.DelegationService.GetDelegation:input_type -> placard.v1.GetDelegationRequest
-	15, // 39: placard.v1.DelegationService.BatchGetDelegations:input_type -> placard.v1.BatchGetDelegationsRequest
-	17, // 40: placard.v1.DelegationService.ListDelegations:input_type -> placard.v1.ListDelegationsRequest
-	19, // 41: placard.v1.DelegationService.SubmitDelegation:input_type -> placard.v1.SubmitDelegationRequest
-	21, // 42: placard.v1.DelegationService.AcceptDelegation:input_type -> placard.v1.AcceptDelegationRequest
-	22, // 43: placard.v1.DelegationService.ReturnDelegation:input_type -> placard.v1.ReturnDelegationRequest
-	23, // 44: placard.v1.DelegationService.WithdrawDelegation:input_type -> placard.v1.WithdrawDelegationRequest
-	10, // 45: placard.v1.DelegationService.CopyDelegation:input_type -> placard.v1.CopyDelegationRequest
-	26, // 46: placard.v1.DelegationService.ImportDelegation:input_type -> placard.v1.ImportDelegationRequest
-	28, // 47: placard.v1.DelegationService.DownloadDelegationTemplate:input_type -> placard.v1.DownloadDelegationTemplateRequest
-	12, // 48: placard.v1.DelegationService.GetDelegationRevision:input_type -> placard.v1.GetDelegationRevisionRequest
-	13, // 49: placard.v1.DelegationService.DiffDelegationRevision:input_type -> placard.v1.DiffDelegationRevisionRequest
-	24, // 50: placard.v1.DelegationService.ListDelegationRevisions:input_type -> placard.v1.ListDelegationRevisionsRequest
-	7,  // 51: placard.v1.DelegationService.GetDelegation:output_type -> placard.v1.Delegation
-	16, // 52: placard.v1.DelegationService.BatchGetDelegations:output_type -> placard.v1.BatchGetDelegationsResponse
-	18, // 53: placard.v1.DelegationService.ListDelegations:output_type -> placard.v1.ListDelegationsResponse
-	20, // 54: placard.v1.DelegationService.SubmitDelegation:output_type -> placard.v1.SubmitDelegationResponse
-	7,  // 55: placard.v1.DelegationService.AcceptDelegation:output_type -> placard.v1.Delegation
-	7,  // 56: placard.v1.DelegationService.ReturnDelegation:output_type -> placard.v1.Delegation
-	7,  // 57: placard.v1.DelegationService.WithdrawDelegation:output_type -> placard.v1.Delegation
-	11, // 58: placard.v1.DelegationService.CopyDelegation:output_type -> placard.v1.CopyDelegationResponse
-	27, // 59: placard.v1.DelegationService.ImportDelegation:output_type -> placard.v1.ImportDelegationResponse
-	35, // 60: placard.v1.DelegationService.DownloadDelegationTemplate:output_type -> google.api.HttpBody
-	8,  // 61: placard.v1.DelegationService.GetDelegationRevision:output_type -> placard.v1.DelegationRevision
-	9,  // 62: placard.v1.DelegationService.DiffDelegationRevision:output_type -> placard.v1.CompositionDifference
-	25, // 63: placard.v1.DelegationService.ListDelegationRevisions:output_type -> placard.v1.ListDelegationRevisionsResponse
-	51, // [51:64] is the sub-list for method output_type
-	38, // [38:51] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	7,  // 31: placard.v1.ImportDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
+	40, // 32: placard.v1.ImportDelegationsRequest.content:type_name -> google.api.HttpBody
+	0,  // 33: placard.v1.ImportDelegationsRequest.channel:type_name -> placard.v1.Channel
+	33, // 34: placard.v1.ImportDelegationsResponse.results:type_name -> placard.v1.ImportDelegationsResponse.Result
+	36, // 35: placard.v1.ImportDelegationResponse.rows:type_name -> placard.v1.ImportDelegationResponse.Row
+	35, // 36: placard.v1.ImportDelegationResponse.problems:type_name -> placard.v1.ImportDelegationResponse.Problem
+	10, // 37: placard.v1.ImportDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
+	8,  // 38: placard.v1.ImportDelegationResponse.delegation:type_name -> placard.v1.Delegation
+	4,  // 39: placard.v1.CompositionDifference.Item.kind:type_name -> placard.v1.CompositionDifference.Item.Kind
+	5,  // 40: placard.v1.ImportDelegationsResponse.Result.outcome:type_name -> placard.v1.ImportDelegationsResponse.Result.Outcome
+	34, // 41: placard.v1.ImportDelegationsResponse.Result.problems:type_name -> placard.v1.ImportDelegationsResponse.LineProblem
+	35, // 42: placard.v1.ImportDelegationsResponse.LineProblem.problem:type_name -> placard.v1.ImportDelegationResponse.Problem
+	38, // 43: placard.v1.ImportDelegationResponse.Row.participant:type_name -> placard.v1.Participant
+	35, // 44: placard.v1.ImportDelegationResponse.Row.problems:type_name -> placard.v1.ImportDelegationResponse.Problem
+	15, // 45: placard.v1.DelegationService.GetDelegation:input_type -> placard.v1.GetDelegationRequest
+	16, // 46: placard.v1.DelegationService.BatchGetDelegations:input_type -> placard.v1.BatchGetDelegationsRequest
+	18, // 47: placard.v1.DelegationService.ListDelegations:input_type -> placard.v1.ListDelegationsRequest
+	20, // 48: placard.v1.DelegationService.SubmitDelegation:input_type -> placard.v1.SubmitDelegationRequest
+	22, // 49: placard.v1.DelegationService.AcceptDelegation:input_type -> placard.v1.AcceptDelegationRequest
+	23, // 50: placard.v1.DelegationService.ReturnDelegation:input_type -> placard.v1.ReturnDelegationRequest
+	24, // 51: placard.v1.DelegationService.WithdrawDelegation:input_type -> placard.v1.WithdrawDelegationRequest
+	11, // 52: placard.v1.DelegationService.CopyDelegation:input_type -> placard.v1.CopyDelegationRequest
+	27, // 53: placard.v1.DelegationService.ImportDelegation:input_type -> placard.v1.ImportDelegationRequest
+	28, // 54: placard.v1.DelegationService.ImportDelegations:input_type -> placard.v1.ImportDelegationsRequest
+	31, // 55: placard.v1.DelegationService.DownloadDelegationTemplate:input_type -> placard.v1.DownloadDelegationTemplateRequest
+	13, // 56: placard.v1.DelegationService.GetDelegationRevision:input_type -> placard.v1.GetDelegationRevisionRequest
+	14, // 57: placard.v1.DelegationService.DiffDelegationRevision:input_type -> placard.v1.DiffDelegationRevisionRequest
+	25, // 58: placard.v1.DelegationService.ListDelegationRevisions:input_type -> placard.v1.ListDelegationRevisionsRequest
+	8,  // 59: placard.v1.DelegationService.GetDelegation:output_type -> placard.v1.Delegation
+	17, // 60: placard.v1.DelegationService.BatchGetDelegations:output_type -> placard.v1.BatchGetDelegationsResponse
+	19, // 61: placard.v1.DelegationService.ListDelegations:output_type -> placard.v1.ListDelegationsResponse
+	21, // 62: placard.v1.DelegationService.SubmitDelegation:output_type -> placard.v1.SubmitDelegationResponse
+	8,  // 63: placard.v1.DelegationService.AcceptDelegation:output_type -> placard.v1.Delegation
+	8,  // 64: placard.v1.DelegationService.ReturnDelegation:output_type -> placard.v1.Delegation
+	8,  // 65: placard.v1.DelegationService.WithdrawDelegation:output_type -> placard.v1.Delegation
+	12, // 66: placard.v1.DelegationService.CopyDelegation:output_type -> placard.v1.CopyDelegationResponse
+	30, // 67: placard.v1.DelegationService.ImportDelegation:output_type -> placard.v1.ImportDelegationResponse
+	41, // 68: placard.v1.DelegationService.ImportDelegations:output_type -> google.longrunning.Operation
+	40, // 69: placard.v1.DelegationService.DownloadDelegationTemplate:output_type -> google.api.HttpBody
+	9,  // 70: placard.v1.DelegationService.GetDelegationRevision:output_type -> placard.v1.DelegationRevision
+	10, // 71: placard.v1.DelegationService.DiffDelegationRevision:output_type -> placard.v1.CompositionDifference
+	26, // 72: placard.v1.DelegationService.ListDelegationRevisions:output_type -> placard.v1.ListDelegationRevisionsResponse
+	59, // [59:73] is the sub-list for method output_type
+	45, // [45:59] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_delegation_proto_init() }
@@ -2805,13 +3325,14 @@ func file_placard_v1_delegation_proto_init() {
 	file_placard_v1_rule_proto_init()
 	file_placard_v1_delegation_proto_msgTypes[14].OneofWrappers = []any{}
 	file_placard_v1_delegation_proto_msgTypes[21].OneofWrappers = []any{}
+	file_placard_v1_delegation_proto_msgTypes[22].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_delegation_proto_rawDesc), len(file_placard_v1_delegation_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   27,
+			NumEnums:      6,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -7,6 +7,7 @@
 package placardv1
 
 import (
+	longrunningpb "cloud.google.com/go/longrunning/autogen/longrunningpb"
 	context "context"
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
@@ -29,6 +30,7 @@ const (
 	DelegationService_WithdrawDelegation_FullMethodName         = "/placard.v1.DelegationService/WithdrawDelegation"
 	DelegationService_CopyDelegation_FullMethodName             = "/placard.v1.DelegationService/CopyDelegation"
 	DelegationService_ImportDelegation_FullMethodName           = "/placard.v1.DelegationService/ImportDelegation"
+	DelegationService_ImportDelegations_FullMethodName          = "/placard.v1.DelegationService/ImportDelegations"
 	DelegationService_DownloadDelegationTemplate_FullMethodName = "/placard.v1.DelegationService/DownloadDelegationTemplate"
 	DelegationService_GetDelegationRevision_FullMethodName      = "/placard.v1.DelegationService/GetDelegationRevision"
 	DelegationService_DiffDelegationRevision_FullMethodName     = "/placard.v1.DelegationService/DiffDelegationRevision"
@@ -70,7 +72,8 @@ type DelegationServiceClient interface {
 	// does not see such a meeting: NOT_FOUND), NOT_INVITED and
 	// INVITATION_NOT_ISSUED. ABORTED: ETAG_MISMATCH.
 	SubmitDelegation(ctx context.Context, in *SubmitDelegationRequest, opts ...grpc.CallOption) (*SubmitDelegationResponse, error)
-	// Accepts the latest revision: it is in force from now on. ABORTED
+	// Accepts the latest revision: it is in force from now on. With one that has
+	// nobody in it the delegation is withdrawn. ABORTED
 	// (REVISION_MISMATCH) if `revision` is not the latest one; FAILED_PRECONDITION
 	// (NOTHING_TO_REVIEW) if it does not wait for review.
 	AcceptDelegation(ctx context.Context, in *AcceptDelegationRequest, opts ...grpc.CallOption) (*Delegation, error)
@@ -78,7 +81,10 @@ type DelegationServiceClient interface {
 	// if any, stays in force. Errors as for AcceptDelegation.
 	ReturnDelegation(ctx context.Context, in *ReturnDelegationRequest, opts ...grpc.CallOption) (*Delegation, error)
 	// Withdraws the whole delegation, at once. It may be submitted again until
-	// the meeting is concluded.
+	// the meeting is concluded. A late withdrawal, where the meeting has
+	// ACCEPT_AS_LATE_FOR_REVIEW, is a revision without anybody that waits for
+	// review (SUBMITTED): accepted, it withdraws the delegation; returned, it leaves
+	// in force what was.
 	WithdrawDelegation(ctx context.Context, in *WithdrawDelegationRequest, opts ...grpc.CallOption) (*Delegation, error)
 	// Answers the composition that a delegation had at an earlier meeting, as a
 	// draft: to be looked through and submitted. Nothing is written. Withdrawn
@@ -94,6 +100,16 @@ type DelegationServiceClient interface {
 	// whole, INVALID_ARGUMENT with one field violation each (`rows[7].email`, by the
 	// number of the line). Then as SubmitDelegation.
 	ImportDelegation(ctx context.Context, in *ImportDelegationRequest, opts ...grpc.CallOption) (*ImportDelegationResponse, error)
+	// Submits the compositions of many delegations that one file holds, as an
+	// operation: the columns of ImportDelegation, and `entity`, which names each
+	// row's entity by its code or its name in any of the six languages. All rows of
+	// an entity stand together. Each delegation is submitted by itself; one with
+	// problems is left as it is, and the others are written. A file that cannot be
+	// told apart into delegations is refused whole: then the operation ends with
+	// INVALID_ARGUMENT. Its `response` is an ImportDelegationsResponse, its counts
+	// are delegations. Started again with the same file within a day, it leaves
+	// alone what was done. On REST the body is the file itself.
+	ImportDelegations(ctx context.Context, in *ImportDelegationsRequest, opts ...grpc.CallOption) (*longrunningpb.Operation, error)
 	// Answers the file to fill in and import: XLSX with the columns in one language,
 	// lists to choose from for roles, modalities and languages, and the persons of
 	// the present composition, if there is one.
@@ -204,6 +220,16 @@ func (c *delegationServiceClient) ImportDelegation(ctx context.Context, in *Impo
 	return out, nil
 }
 
+func (c *delegationServiceClient) ImportDelegations(ctx context.Context, in *ImportDelegationsRequest, opts ...grpc.CallOption) (*longrunningpb.Operation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(longrunningpb.Operation)
+	err := c.cc.Invoke(ctx, DelegationService_ImportDelegations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *delegationServiceClient) DownloadDelegationTemplate(ctx context.Context, in *DownloadDelegationTemplateRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(httpbody.HttpBody)
@@ -279,7 +305,8 @@ type DelegationServiceServer interface {
 	// does not see such a meeting: NOT_FOUND), NOT_INVITED and
 	// INVITATION_NOT_ISSUED. ABORTED: ETAG_MISMATCH.
 	SubmitDelegation(context.Context, *SubmitDelegationRequest) (*SubmitDelegationResponse, error)
-	// Accepts the latest revision: it is in force from now on. ABORTED
+	// Accepts the latest revision: it is in force from now on. With one that has
+	// nobody in it the delegation is withdrawn. ABORTED
 	// (REVISION_MISMATCH) if `revision` is not the latest one; FAILED_PRECONDITION
 	// (NOTHING_TO_REVIEW) if it does not wait for review.
 	AcceptDelegation(context.Context, *AcceptDelegationRequest) (*Delegation, error)
@@ -287,7 +314,10 @@ type DelegationServiceServer interface {
 	// if any, stays in force. Errors as for AcceptDelegation.
 	ReturnDelegation(context.Context, *ReturnDelegationRequest) (*Delegation, error)
 	// Withdraws the whole delegation, at once. It may be submitted again until
-	// the meeting is concluded.
+	// the meeting is concluded. A late withdrawal, where the meeting has
+	// ACCEPT_AS_LATE_FOR_REVIEW, is a revision without anybody that waits for
+	// review (SUBMITTED): accepted, it withdraws the delegation; returned, it leaves
+	// in force what was.
 	WithdrawDelegation(context.Context, *WithdrawDelegationRequest) (*Delegation, error)
 	// Answers the composition that a delegation had at an earlier meeting, as a
 	// draft: to be looked through and submitted. Nothing is written. Withdrawn
@@ -303,6 +333,16 @@ type DelegationServiceServer interface {
 	// whole, INVALID_ARGUMENT with one field violation each (`rows[7].email`, by the
 	// number of the line). Then as SubmitDelegation.
 	ImportDelegation(context.Context, *ImportDelegationRequest) (*ImportDelegationResponse, error)
+	// Submits the compositions of many delegations that one file holds, as an
+	// operation: the columns of ImportDelegation, and `entity`, which names each
+	// row's entity by its code or its name in any of the six languages. All rows of
+	// an entity stand together. Each delegation is submitted by itself; one with
+	// problems is left as it is, and the others are written. A file that cannot be
+	// told apart into delegations is refused whole: then the operation ends with
+	// INVALID_ARGUMENT. Its `response` is an ImportDelegationsResponse, its counts
+	// are delegations. Started again with the same file within a day, it leaves
+	// alone what was done. On REST the body is the file itself.
+	ImportDelegations(context.Context, *ImportDelegationsRequest) (*longrunningpb.Operation, error)
 	// Answers the file to fill in and import: XLSX with the columns in one language,
 	// lists to choose from for roles, modalities and languages, and the persons of
 	// the present composition, if there is one.
@@ -349,6 +389,9 @@ func (UnimplementedDelegationServiceServer) CopyDelegation(context.Context, *Cop
 }
 func (UnimplementedDelegationServiceServer) ImportDelegation(context.Context, *ImportDelegationRequest) (*ImportDelegationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ImportDelegation not implemented")
+}
+func (UnimplementedDelegationServiceServer) ImportDelegations(context.Context, *ImportDelegationsRequest) (*longrunningpb.Operation, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportDelegations not implemented")
 }
 func (UnimplementedDelegationServiceServer) DownloadDelegationTemplate(context.Context, *DownloadDelegationTemplateRequest) (*httpbody.HttpBody, error) {
 	return nil, status.Error(codes.Unimplemented, "method DownloadDelegationTemplate not implemented")
@@ -545,6 +588,24 @@ func _DelegationService_ImportDelegation_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DelegationService_ImportDelegations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportDelegationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DelegationServiceServer).ImportDelegations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DelegationService_ImportDelegations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DelegationServiceServer).ImportDelegations(ctx, req.(*ImportDelegationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DelegationService_DownloadDelegationTemplate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DownloadDelegationTemplateRequest)
 	if err := dec(in); err != nil {
@@ -659,6 +720,10 @@ var DelegationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ImportDelegation",
 			Handler:    _DelegationService_ImportDelegation_Handler,
+		},
+		{
+			MethodName: "ImportDelegations",
+			Handler:    _DelegationService_ImportDelegations_Handler,
 		},
 		{
 			MethodName: "DownloadDelegationTemplate",

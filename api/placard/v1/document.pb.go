@@ -8,6 +8,7 @@ package placardv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	longrunningpb "cloud.google.com/go/longrunning/autogen/longrunningpb"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -736,6 +737,70 @@ func (x *ExportDocumentsRequest) GetLanguage() string {
 	return ""
 }
 
+// Asks to make the archive of the documents of one language.
+type GenerateDocumentArchiveRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The meeting.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The language.
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GenerateDocumentArchiveRequest) Reset() {
+	*x = GenerateDocumentArchiveRequest{}
+	mi := &file_placard_v1_document_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GenerateDocumentArchiveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GenerateDocumentArchiveRequest) ProtoMessage() {}
+
+func (x *GenerateDocumentArchiveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_document_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GenerateDocumentArchiveRequest.ProtoReflect.Descriptor instead.
+func (*GenerateDocumentArchiveRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_document_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GenerateDocumentArchiveRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *GenerateDocumentArchiveRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *GenerateDocumentArchiveRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // One language version of a document.
 type Document_Version struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -755,7 +820,7 @@ type Document_Version struct {
 
 func (x *Document_Version) Reset() {
 	*x = Document_Version{}
-	mi := &file_placard_v1_document_proto_msgTypes[10]
+	mi := &file_placard_v1_document_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -767,7 +832,7 @@ func (x *Document_Version) String() string {
 func (*Document_Version) ProtoMessage() {}
 
 func (x *Document_Version) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_document_proto_msgTypes[10]
+	mi := &file_placard_v1_document_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +888,7 @@ var File_placard_v1_document_proto protoreflect.FileDescriptor
 const file_placard_v1_document_proto_rawDesc = "" +
 	"\n" +
 	"\x19placard/v1/document.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/text.proto\"\xb9\b\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/text.proto\"\xb9\b\n" +
 	"\bDocument\x12j\n" +
 	"\x04name\x18\x01 \x01(\tBV\xe0A\b\xbaHP\xd8\x01\x01rK2I^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/documents/[a-z0-9][a-z0-9-]{0,62}$R\x04name\x12U\n" +
 	"\x06symbol\x18\x02 \x01(\tB=\xe0A\x02\xbaH7\xc8\x01\x01r220^[A-Za-z0-9][A-Za-z0-9./() -]{0,98}[A-Za-z0-9)]$R\x06symbol\x12\xdb\x01\n" +
@@ -894,8 +959,12 @@ const file_placard_v1_document_proto_rawDesc = "" +
 	"\blanguage\x18\x02 \x01(\tB#\xe0A\x02\xbaH\x1d\xc8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\"\xc0\x01\n" +
 	"\x16ExportDocumentsRequest\x12e\n" +
 	"\x06parent\x18\x01 \x01(\tBM\xe0A\x02\xfaA\x19\x12\x17placard.un.org/Document\xbaH+r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x06parent\x12?\n" +
-	"\blanguage\x18\x02 \x01(\tB#\xe0A\x02\xbaH\x1d\xc8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage2\x89\n" +
+	"\blanguage\x18\x02 \x01(\tB#\xe0A\x02\xbaH\x1d\xc8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\"\xfb\x01\n" +
+	"\x1eGenerateDocumentArchiveRequest\x12e\n" +
+	"\x06parent\x18\x01 \x01(\tBM\xe0A\x02\xfaA\x19\x12\x17placard.un.org/Document\xbaH+r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x06parent\x12?\n" +
+	"\blanguage\x18\x02 \x01(\tB#\xe0A\x02\xbaH\x1d\xc8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\x121\n" +
 	"\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId2\xed\v\n" +
 	"\x0fDocumentService\x12\x81\x01\n" +
 	"\vGetDocument\x12\x1e.placard.v1.GetDocumentRequest\x1a\x14.placard.v1.Document\"<\xdaA\x04name\x8a\xf9+\b\n" +
 	"\x06\x01\x02\x03\x04\x05\x06\x82\xd3\xe4\x93\x02#\x12!/v1/{name=meetings/*/documents/*}\x12\x94\x01\n" +
@@ -912,7 +981,10 @@ const file_placard_v1_document_proto_rawDesc = "" +
 	"\x17DownloadDocumentVersion\x12*.placard.v1.DownloadDocumentVersionRequest\x1a\x14.google.api.HttpBody\"N\xdaA\rname,language\x8a\xf9+\b\n" +
 	"\x06\x01\x02\x03\x04\x05\x06\x82\xd3\xe4\x93\x02,\x12*/v1/{name=meetings/*/documents/*}:download0\x01\x12\x9d\x01\n" +
 	"\x0fExportDocuments\x12\".placard.v1.ExportDocumentsRequest\x1a\x14.google.api.HttpBody\"N\xdaA\x0fparent,language\x8a\xf9+\b\n" +
-	"\x06\x01\x02\x03\x04\x05\x06\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=meetings/*}/documents:export0\x01B8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
+	"\x06\x01\x02\x03\x04\x05\x06\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=meetings/*}/documents:export0\x01\x12\xe1\x01\n" +
+	"\x17GenerateDocumentArchive\x12*.placard.v1.GenerateDocumentArchiveRequest\x1a\x1d.google.longrunning.Operation\"{\xcaA\"\n" +
+	"\rOperationFile\x12\x11OperationMetadata\xdaA\x0fparent,language\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x026:\x01*\"1/v1/{parent=meetings/*}/documents:generateArchiveB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
 var (
 	file_placard_v1_document_proto_rawDescOnce sync.Once
@@ -926,7 +998,7 @@ func file_placard_v1_document_proto_rawDescGZIP() []byte {
 	return file_placard_v1_document_proto_rawDescData
 }
 
-var file_placard_v1_document_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_placard_v1_document_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_placard_v1_document_proto_goTypes = []any{
 	(*Document)(nil),                       // 0: placard.v1.Document
 	(*GetDocumentRequest)(nil),             // 1: placard.v1.GetDocumentRequest
@@ -938,24 +1010,26 @@ var file_placard_v1_document_proto_goTypes = []any{
 	(*UploadDocumentVersionRequest)(nil),   // 7: placard.v1.UploadDocumentVersionRequest
 	(*DownloadDocumentVersionRequest)(nil), // 8: placard.v1.DownloadDocumentVersionRequest
 	(*ExportDocumentsRequest)(nil),         // 9: placard.v1.ExportDocumentsRequest
-	(*Document_Version)(nil),               // 10: placard.v1.Document.Version
-	(*LocalizedText)(nil),                  // 11: placard.v1.LocalizedText
-	(*timestamppb.Timestamp)(nil),          // 12: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),          // 13: google.protobuf.FieldMask
-	(*httpbody.HttpBody)(nil),              // 14: google.api.HttpBody
-	(*emptypb.Empty)(nil),                  // 15: google.protobuf.Empty
+	(*GenerateDocumentArchiveRequest)(nil), // 10: placard.v1.GenerateDocumentArchiveRequest
+	(*Document_Version)(nil),               // 11: placard.v1.Document.Version
+	(*LocalizedText)(nil),                  // 12: placard.v1.LocalizedText
+	(*timestamppb.Timestamp)(nil),          // 13: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),          // 14: google.protobuf.FieldMask
+	(*httpbody.HttpBody)(nil),              // 15: google.api.HttpBody
+	(*emptypb.Empty)(nil),                  // 16: google.protobuf.Empty
+	(*longrunningpb.Operation)(nil),        // 17: google.longrunning.Operation
 }
 var file_placard_v1_document_proto_depIdxs = []int32{
-	11, // 0: placard.v1.Document.title:type_name -> placard.v1.LocalizedText
-	10, // 1: placard.v1.Document.versions:type_name -> placard.v1.Document.Version
-	12, // 2: placard.v1.Document.create_time:type_name -> google.protobuf.Timestamp
-	12, // 3: placard.v1.Document.update_time:type_name -> google.protobuf.Timestamp
-	13, // 4: placard.v1.ListDocumentsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	12, // 0: placard.v1.Document.title:type_name -> placard.v1.LocalizedText
+	11, // 1: placard.v1.Document.versions:type_name -> placard.v1.Document.Version
+	13, // 2: placard.v1.Document.create_time:type_name -> google.protobuf.Timestamp
+	13, // 3: placard.v1.Document.update_time:type_name -> google.protobuf.Timestamp
+	14, // 4: placard.v1.ListDocumentsRequest.read_mask:type_name -> google.protobuf.FieldMask
 	0,  // 5: placard.v1.ListDocumentsResponse.documents:type_name -> placard.v1.Document
 	0,  // 6: placard.v1.CreateDocumentRequest.document:type_name -> placard.v1.Document
 	0,  // 7: placard.v1.UpdateDocumentRequest.document:type_name -> placard.v1.Document
-	13, // 8: placard.v1.UpdateDocumentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	14, // 9: placard.v1.UploadDocumentVersionRequest.content:type_name -> google.api.HttpBody
+	14, // 8: placard.v1.UpdateDocumentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	15, // 9: placard.v1.UploadDocumentVersionRequest.content:type_name -> google.api.HttpBody
 	1,  // 10: placard.v1.DocumentService.GetDocument:input_type -> placard.v1.GetDocumentRequest
 	2,  // 11: placard.v1.DocumentService.ListDocuments:input_type -> placard.v1.ListDocumentsRequest
 	4,  // 12: placard.v1.DocumentService.CreateDocument:input_type -> placard.v1.CreateDocumentRequest
@@ -964,16 +1038,18 @@ var file_placard_v1_document_proto_depIdxs = []int32{
 	7,  // 15: placard.v1.DocumentService.UploadDocumentVersion:input_type -> placard.v1.UploadDocumentVersionRequest
 	8,  // 16: placard.v1.DocumentService.DownloadDocumentVersion:input_type -> placard.v1.DownloadDocumentVersionRequest
 	9,  // 17: placard.v1.DocumentService.ExportDocuments:input_type -> placard.v1.ExportDocumentsRequest
-	0,  // 18: placard.v1.DocumentService.GetDocument:output_type -> placard.v1.Document
-	3,  // 19: placard.v1.DocumentService.ListDocuments:output_type -> placard.v1.ListDocumentsResponse
-	0,  // 20: placard.v1.DocumentService.CreateDocument:output_type -> placard.v1.Document
-	0,  // 21: placard.v1.DocumentService.UpdateDocument:output_type -> placard.v1.Document
-	15, // 22: placard.v1.DocumentService.DeleteDocument:output_type -> google.protobuf.Empty
-	0,  // 23: placard.v1.DocumentService.UploadDocumentVersion:output_type -> placard.v1.Document
-	14, // 24: placard.v1.DocumentService.DownloadDocumentVersion:output_type -> google.api.HttpBody
-	14, // 25: placard.v1.DocumentService.ExportDocuments:output_type -> google.api.HttpBody
-	18, // [18:26] is the sub-list for method output_type
-	10, // [10:18] is the sub-list for method input_type
+	10, // 18: placard.v1.DocumentService.GenerateDocumentArchive:input_type -> placard.v1.GenerateDocumentArchiveRequest
+	0,  // 19: placard.v1.DocumentService.GetDocument:output_type -> placard.v1.Document
+	3,  // 20: placard.v1.DocumentService.ListDocuments:output_type -> placard.v1.ListDocumentsResponse
+	0,  // 21: placard.v1.DocumentService.CreateDocument:output_type -> placard.v1.Document
+	0,  // 22: placard.v1.DocumentService.UpdateDocument:output_type -> placard.v1.Document
+	16, // 23: placard.v1.DocumentService.DeleteDocument:output_type -> google.protobuf.Empty
+	0,  // 24: placard.v1.DocumentService.UploadDocumentVersion:output_type -> placard.v1.Document
+	15, // 25: placard.v1.DocumentService.DownloadDocumentVersion:output_type -> google.api.HttpBody
+	15, // 26: placard.v1.DocumentService.ExportDocuments:output_type -> google.api.HttpBody
+	17, // 27: placard.v1.DocumentService.GenerateDocumentArchive:output_type -> google.longrunning.Operation
+	19, // [19:28] is the sub-list for method output_type
+	10, // [10:19] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
 	10, // [10:10] is the sub-list for extension extendee
 	0,  // [0:10] is the sub-list for field type_name
@@ -992,7 +1068,7 @@ func file_placard_v1_document_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_document_proto_rawDesc), len(file_placard_v1_document_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -7,6 +7,7 @@
 package placardv1
 
 import (
+	longrunningpb "cloud.google.com/go/longrunning/autogen/longrunningpb"
 	context "context"
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
@@ -29,6 +30,7 @@ const (
 	DocumentService_UploadDocumentVersion_FullMethodName   = "/placard.v1.DocumentService/UploadDocumentVersion"
 	DocumentService_DownloadDocumentVersion_FullMethodName = "/placard.v1.DocumentService/DownloadDocumentVersion"
 	DocumentService_ExportDocuments_FullMethodName         = "/placard.v1.DocumentService/ExportDocuments"
+	DocumentService_GenerateDocumentArchive_FullMethodName = "/placard.v1.DocumentService/GenerateDocumentArchive"
 )
 
 // DocumentServiceClient is the client API for DocumentService service.
@@ -59,6 +61,9 @@ type DocumentServiceClient interface {
 	// Streams all stored files of one language as a ZIP archive, in the order of
 	// their symbols, with a list of what has no stored file in that language.
 	ExportDocuments(ctx context.Context, in *ExportDocumentsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
+	// Makes the archive of ExportDocuments as an operation. Its `response` is an
+	// OperationFile, its counts are files.
+	GenerateDocumentArchive(ctx context.Context, in *GenerateDocumentArchiveRequest, opts ...grpc.CallOption) (*longrunningpb.Operation, error)
 }
 
 type documentServiceClient struct {
@@ -167,6 +172,16 @@ func (c *documentServiceClient) ExportDocuments(ctx context.Context, in *ExportD
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type DocumentService_ExportDocumentsClient = grpc.ServerStreamingClient[httpbody.HttpBody]
 
+func (c *documentServiceClient) GenerateDocumentArchive(ctx context.Context, in *GenerateDocumentArchiveRequest, opts ...grpc.CallOption) (*longrunningpb.Operation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(longrunningpb.Operation)
+	err := c.cc.Invoke(ctx, DocumentService_GenerateDocumentArchive_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DocumentServiceServer is the server API for DocumentService service.
 // All implementations must embed UnimplementedDocumentServiceServer
 // for forward compatibility.
@@ -195,6 +210,9 @@ type DocumentServiceServer interface {
 	// Streams all stored files of one language as a ZIP archive, in the order of
 	// their symbols, with a list of what has no stored file in that language.
 	ExportDocuments(*ExportDocumentsRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
+	// Makes the archive of ExportDocuments as an operation. Its `response` is an
+	// OperationFile, its counts are files.
+	GenerateDocumentArchive(context.Context, *GenerateDocumentArchiveRequest) (*longrunningpb.Operation, error)
 	mustEmbedUnimplementedDocumentServiceServer()
 }
 
@@ -228,6 +246,9 @@ func (UnimplementedDocumentServiceServer) DownloadDocumentVersion(*DownloadDocum
 }
 func (UnimplementedDocumentServiceServer) ExportDocuments(*ExportDocumentsRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
 	return status.Error(codes.Unimplemented, "method ExportDocuments not implemented")
+}
+func (UnimplementedDocumentServiceServer) GenerateDocumentArchive(context.Context, *GenerateDocumentArchiveRequest) (*longrunningpb.Operation, error) {
+	return nil, status.Error(codes.Unimplemented, "method GenerateDocumentArchive not implemented")
 }
 func (UnimplementedDocumentServiceServer) mustEmbedUnimplementedDocumentServiceServer() {}
 func (UnimplementedDocumentServiceServer) testEmbeddedByValue()                         {}
@@ -380,6 +401,24 @@ func _DocumentService_ExportDocuments_Handler(srv interface{}, stream grpc.Serve
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type DocumentService_ExportDocumentsServer = grpc.ServerStreamingServer[httpbody.HttpBody]
 
+func _DocumentService_GenerateDocumentArchive_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GenerateDocumentArchiveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DocumentServiceServer).GenerateDocumentArchive(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DocumentService_GenerateDocumentArchive_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DocumentServiceServer).GenerateDocumentArchive(ctx, req.(*GenerateDocumentArchiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DocumentService_ServiceDesc is the grpc.ServiceDesc for DocumentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -410,6 +449,10 @@ var DocumentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UploadDocumentVersion",
 			Handler:    _DocumentService_UploadDocumentVersion_Handler,
+		},
+		{
+			MethodName: "GenerateDocumentArchive",
+			Handler:    _DocumentService_GenerateDocumentArchive_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

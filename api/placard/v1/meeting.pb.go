@@ -102,6 +102,10 @@ const (
 	// It is refused (FAILED_PRECONDITION, DEADLINE_PASSED). Withdrawals and
 	// corrections of contact details are still taken.
 	Meeting_REFUSE Meeting_LatePolicy = 2
+	// It is kept, marked as late, and nothing of it is in force before the
+	// Secretariat has accepted it: also corrections and withdrawals, which are
+	// otherwise in force at once.
+	Meeting_ACCEPT_AS_LATE_FOR_REVIEW Meeting_LatePolicy = 3
 )
 
 // Enum value maps for Meeting_LatePolicy.
@@ -110,11 +114,13 @@ var (
 		0: "LATE_POLICY_UNSPECIFIED",
 		1: "ACCEPT_AS_LATE",
 		2: "REFUSE",
+		3: "ACCEPT_AS_LATE_FOR_REVIEW",
 	}
 	Meeting_LatePolicy_value = map[string]int32{
-		"LATE_POLICY_UNSPECIFIED": 0,
-		"ACCEPT_AS_LATE":          1,
-		"REFUSE":                  2,
+		"LATE_POLICY_UNSPECIFIED":   0,
+		"ACCEPT_AS_LATE":            1,
+		"REFUSE":                    2,
+		"ACCEPT_AS_LATE_FOR_REVIEW": 3,
 	}
 )
 
@@ -202,6 +208,67 @@ func (Meeting_Modality) EnumDescriptor() ([]byte, []int) {
 	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 2}
 }
 
+// What is due.
+type Meeting_Deadline_Kind int32
+
+const (
+	// Never answered.
+	Meeting_Deadline_KIND_UNSPECIFIED Meeting_Deadline_Kind = 0
+	// The compositions of delegations.
+	Meeting_Deadline_COMPOSITION Meeting_Deadline_Kind = 1
+	// The photographs for badges.
+	Meeting_Deadline_PHOTO Meeting_Deadline_Kind = 2
+	// The credentials.
+	Meeting_Deadline_CREDENTIALS Meeting_Deadline_Kind = 3
+	// The meeting itself: its opening.
+	Meeting_Deadline_OPENING Meeting_Deadline_Kind = 4
+)
+
+// Enum value maps for Meeting_Deadline_Kind.
+var (
+	Meeting_Deadline_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "COMPOSITION",
+		2: "PHOTO",
+		3: "CREDENTIALS",
+		4: "OPENING",
+	}
+	Meeting_Deadline_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"COMPOSITION":      1,
+		"PHOTO":            2,
+		"CREDENTIALS":      3,
+		"OPENING":          4,
+	}
+)
+
+func (x Meeting_Deadline_Kind) Enum() *Meeting_Deadline_Kind {
+	p := new(Meeting_Deadline_Kind)
+	*p = x
+	return p
+}
+
+func (x Meeting_Deadline_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Meeting_Deadline_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_placard_v1_meeting_proto_enumTypes[3].Descriptor()
+}
+
+func (Meeting_Deadline_Kind) Type() protoreflect.EnumType {
+	return &file_placard_v1_meeting_proto_enumTypes[3]
+}
+
+func (x Meeting_Deadline_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Meeting_Deadline_Kind.Descriptor instead.
+func (Meeting_Deadline_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 0, 0}
+}
+
 // A meeting of an intergovernmental body.
 type Meeting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -272,7 +339,16 @@ type Meeting struct {
 	// The instant by which credentials are due.
 	CredentialsDueTime *timestamppb.Timestamp `protobuf:"bytes,29,opt,name=credentials_due_time,json=credentialsDueTime,proto3" json:"credentials_due_time,omitempty"`
 	// The quorums of its rules of procedure.
-	QuorumRules   []*QuorumRule `protobuf:"bytes,30,rep,name=quorum_rules,json=quorumRules,proto3" json:"quorum_rules,omitempty"`
+	QuorumRules []*QuorumRule `protobuf:"bytes,30,rep,name=quorum_rules,json=quorumRules,proto3" json:"quorum_rules,omitempty"`
+	// The day by which participants send their photographs, not after the last day
+	// of the meeting. It ends at 24:00 in the zone of the venue. Unset: there is
+	// none.
+	PhotoDeadline string `protobuf:"bytes,31,opt,name=photo_deadline,json=photoDeadline,proto3" json:"photo_deadline,omitempty"`
+	// The instant at which that day ends.
+	PhotoDeadlineTime *timestamppb.Timestamp `protobuf:"bytes,32,opt,name=photo_deadline_time,json=photoDeadlineTime,proto3" json:"photo_deadline_time,omitempty"`
+	// All that is due, with its instant and the time at the venue, in the order of
+	// time.
+	Deadlines     []*Meeting_Deadline `protobuf:"bytes,33,rep,name=deadlines,proto3" json:"deadlines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -513,6 +589,27 @@ func (x *Meeting) GetCredentialsDueTime() *timestamppb.Timestamp {
 func (x *Meeting) GetQuorumRules() []*QuorumRule {
 	if x != nil {
 		return x.QuorumRules
+	}
+	return nil
+}
+
+func (x *Meeting) GetPhotoDeadline() string {
+	if x != nil {
+		return x.PhotoDeadline
+	}
+	return ""
+}
+
+func (x *Meeting) GetPhotoDeadlineTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PhotoDeadlineTime
+	}
+	return nil
+}
+
+func (x *Meeting) GetDeadlines() []*Meeting_Deadline {
+	if x != nil {
+		return x.Deadlines
 	}
 	return nil
 }
@@ -1171,6 +1268,72 @@ func (x *ConcludeMeetingRequest) GetRequestId() string {
 	return ""
 }
 
+// Something that has a time by which it is due.
+type Meeting_Deadline struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is due.
+	Kind Meeting_Deadline_Kind `protobuf:"varint,1,opt,name=kind,proto3,enum=placard.v1.Meeting_Deadline_Kind" json:"kind,omitempty"`
+	// The instant.
+	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
+	// The same instant as the clocks at the venue show it, with their distance
+	// from UTC (RFC 3339): "2010-01-16T00:00:00+01:00". Of a deadline that is a
+	// day it is the end of the day, which is the first instant of the next.
+	VenueTime     string `protobuf:"bytes,3,opt,name=venue_time,json=venueTime,proto3" json:"venue_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Meeting_Deadline) Reset() {
+	*x = Meeting_Deadline{}
+	mi := &file_placard_v1_meeting_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Meeting_Deadline) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Meeting_Deadline) ProtoMessage() {}
+
+func (x *Meeting_Deadline) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_meeting_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Meeting_Deadline.ProtoReflect.Descriptor instead.
+func (*Meeting_Deadline) Descriptor() ([]byte, []int) {
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 0}
+}
+
+func (x *Meeting_Deadline) GetKind() Meeting_Deadline_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Meeting_Deadline_KIND_UNSPECIFIED
+}
+
+func (x *Meeting_Deadline) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *Meeting_Deadline) GetVenueTime() string {
+	if x != nil {
+		return x.VenueTime
+	}
+	return ""
+}
+
 // The decision of the convening body by which the meeting is held.
 type Meeting_Decision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1184,7 +1347,7 @@ type Meeting_Decision struct {
 
 func (x *Meeting_Decision) Reset() {
 	*x = Meeting_Decision{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[11]
+	mi := &file_placard_v1_meeting_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1359,7 @@ func (x *Meeting_Decision) String() string {
 func (*Meeting_Decision) ProtoMessage() {}
 
 func (x *Meeting_Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[11]
+	mi := &file_placard_v1_meeting_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1372,7 @@ func (x *Meeting_Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meeting_Decision.ProtoReflect.Descriptor instead.
 func (*Meeting_Decision) Descriptor() ([]byte, []int) {
-	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 0}
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 1}
 }
 
 func (x *Meeting_Decision) GetNumber() string {
@@ -1241,7 +1404,7 @@ type Meeting_Instrument struct {
 
 func (x *Meeting_Instrument) Reset() {
 	*x = Meeting_Instrument{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[12]
+	mi := &file_placard_v1_meeting_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1253,7 +1416,7 @@ func (x *Meeting_Instrument) String() string {
 func (*Meeting_Instrument) ProtoMessage() {}
 
 func (x *Meeting_Instrument) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[12]
+	mi := &file_placard_v1_meeting_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1266,7 +1429,7 @@ func (x *Meeting_Instrument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meeting_Instrument.ProtoReflect.Descriptor instead.
 func (*Meeting_Instrument) Descriptor() ([]byte, []int) {
-	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 1}
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 2}
 }
 
 func (x *Meeting_Instrument) GetTitle() *LocalizedText {
@@ -1305,7 +1468,7 @@ type Meeting_Quota struct {
 
 func (x *Meeting_Quota) Reset() {
 	*x = Meeting_Quota{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[13]
+	mi := &file_placard_v1_meeting_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1317,7 +1480,7 @@ func (x *Meeting_Quota) String() string {
 func (*Meeting_Quota) ProtoMessage() {}
 
 func (x *Meeting_Quota) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[13]
+	mi := &file_placard_v1_meeting_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1330,7 +1493,7 @@ func (x *Meeting_Quota) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meeting_Quota.ProtoReflect.Descriptor instead.
 func (*Meeting_Quota) Descriptor() ([]byte, []int) {
-	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 2}
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 3}
 }
 
 func (x *Meeting_Quota) GetLimit() int32 {
@@ -1385,7 +1548,7 @@ type Meeting_Venue struct {
 
 func (x *Meeting_Venue) Reset() {
 	*x = Meeting_Venue{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[14]
+	mi := &file_placard_v1_meeting_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1397,7 +1560,7 @@ func (x *Meeting_Venue) String() string {
 func (*Meeting_Venue) ProtoMessage() {}
 
 func (x *Meeting_Venue) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[14]
+	mi := &file_placard_v1_meeting_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1410,7 +1573,7 @@ func (x *Meeting_Venue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meeting_Venue.ProtoReflect.Descriptor instead.
 func (*Meeting_Venue) Descriptor() ([]byte, []int) {
-	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 3}
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 4}
 }
 
 func (x *Meeting_Venue) GetName() *LocalizedText {
@@ -1460,7 +1623,7 @@ type Meeting_SecretariatContact struct {
 
 func (x *Meeting_SecretariatContact) Reset() {
 	*x = Meeting_SecretariatContact{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[15]
+	mi := &file_placard_v1_meeting_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1472,7 +1635,7 @@ func (x *Meeting_SecretariatContact) String() string {
 func (*Meeting_SecretariatContact) ProtoMessage() {}
 
 func (x *Meeting_SecretariatContact) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[15]
+	mi := &file_placard_v1_meeting_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1485,7 +1648,7 @@ func (x *Meeting_SecretariatContact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meeting_SecretariatContact.ProtoReflect.Descriptor instead.
 func (*Meeting_SecretariatContact) Descriptor() ([]byte, []int) {
-	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 4}
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 5}
 }
 
 func (x *Meeting_SecretariatContact) GetOffice() *LocalizedText {
@@ -1528,7 +1691,7 @@ var File_placard_v1_meeting_proto protoreflect.FileDescriptor
 const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\n" +
 	"\x18placard/v1/meeting.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1cplacard/v1/credentials.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\xbb\x1b\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1cplacard/v1/credentials.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\x89\x1f\n" +
 	"\aMeeting\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\b\xbaH.\xd8\x01\x01r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x04name\x12\xda\x01\n" +
 	"\x05title\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextB\xa8\x01\xe0A\x02\xbaH\xa1\x01\xba\x01\x9a\x01\n" +
@@ -1568,7 +1731,21 @@ const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\fopening_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vopeningTime\x12F\n" +
 	"\x10credentials_rule\x18\x1c \x01(\v2\x1b.placard.v1.CredentialsRuleR\x0fcredentialsRule\x12Q\n" +
 	"\x14credentials_due_time\x18\x1d \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x12credentialsDueTime\x12C\n" +
-	"\fquorum_rules\x18\x1e \x03(\v2\x16.placard.v1.QuorumRuleB\b\xbaH\x05\x92\x01\x02\x10\x14R\vquorumRules\x1a`\n" +
+	"\fquorum_rules\x18\x1e \x03(\v2\x16.placard.v1.QuorumRuleB\b\xbaH\x05\x92\x01\x02\x10\x14R\vquorumRules\x120\n" +
+	"\x0ephoto_deadline\x18\x1f \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\rphotoDeadline\x12O\n" +
+	"\x13photo_deadline_time\x18  \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11photoDeadlineTime\x12?\n" +
+	"\tdeadlines\x18! \x03(\v2\x1c.placard.v1.Meeting.DeadlineB\x03\xe0A\x03R\tdeadlines\x1a\xe8\x01\n" +
+	"\bDeadline\x125\n" +
+	"\x04kind\x18\x01 \x01(\x0e2!.placard.v1.Meeting.Deadline.KindR\x04kind\x12.\n" +
+	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1d\n" +
+	"\n" +
+	"venue_time\x18\x03 \x01(\tR\tvenueTime\"V\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vCOMPOSITION\x10\x01\x12\t\n" +
+	"\x05PHOTO\x10\x02\x12\x0f\n" +
+	"\vCREDENTIALS\x10\x03\x12\v\n" +
+	"\aOPENING\x10\x04\x1a`\n" +
 	"\bDecision\x12#\n" +
 	"\x06number\x18\x01 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x18dR\x06number\x12/\n" +
 	"\x05title\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextR\x05title\x1a\xa5\x01\n" +
@@ -1603,13 +1780,14 @@ const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\x04OPEN\x10\x03\x12\n" +
 	"\n" +
 	"\x06CLOSED\x10\x04\x12\r\n" +
-	"\tCONCLUDED\x10\x05\"I\n" +
+	"\tCONCLUDED\x10\x05\"h\n" +
 	"\n" +
 	"LatePolicy\x12\x1b\n" +
 	"\x17LATE_POLICY_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eACCEPT_AS_LATE\x10\x01\x12\n" +
 	"\n" +
-	"\x06REFUSE\x10\x02\"K\n" +
+	"\x06REFUSE\x10\x02\x12\x1d\n" +
+	"\x19ACCEPT_AS_LATE_FOR_REVIEW\x10\x03\"K\n" +
 	"\bModality\x12\x18\n" +
 	"\x14MODALITY_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tIN_PERSON\x10\x01\x12\n" +
@@ -1708,98 +1886,104 @@ func file_placard_v1_meeting_proto_rawDescGZIP() []byte {
 	return file_placard_v1_meeting_proto_rawDescData
 }
 
-var file_placard_v1_meeting_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_placard_v1_meeting_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_placard_v1_meeting_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_placard_v1_meeting_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_placard_v1_meeting_proto_goTypes = []any{
 	(Meeting_State)(0),                 // 0: placard.v1.Meeting.State
 	(Meeting_LatePolicy)(0),            // 1: placard.v1.Meeting.LatePolicy
 	(Meeting_Modality)(0),              // 2: placard.v1.Meeting.Modality
-	(*Meeting)(nil),                    // 3: placard.v1.Meeting
-	(*GetMeetingRequest)(nil),          // 4: placard.v1.GetMeetingRequest
-	(*ListMeetingsRequest)(nil),        // 5: placard.v1.ListMeetingsRequest
-	(*ListMeetingsResponse)(nil),       // 6: placard.v1.ListMeetingsResponse
-	(*CreateMeetingRequest)(nil),       // 7: placard.v1.CreateMeetingRequest
-	(*UpdateMeetingRequest)(nil),       // 8: placard.v1.UpdateMeetingRequest
-	(*DeleteMeetingRequest)(nil),       // 9: placard.v1.DeleteMeetingRequest
-	(*AnnounceMeetingRequest)(nil),     // 10: placard.v1.AnnounceMeetingRequest
-	(*OpenMeetingRequest)(nil),         // 11: placard.v1.OpenMeetingRequest
-	(*CloseMeetingRequest)(nil),        // 12: placard.v1.CloseMeetingRequest
-	(*ConcludeMeetingRequest)(nil),     // 13: placard.v1.ConcludeMeetingRequest
-	(*Meeting_Decision)(nil),           // 14: placard.v1.Meeting.Decision
-	(*Meeting_Instrument)(nil),         // 15: placard.v1.Meeting.Instrument
-	(*Meeting_Quota)(nil),              // 16: placard.v1.Meeting.Quota
-	(*Meeting_Venue)(nil),              // 17: placard.v1.Meeting.Venue
-	(*Meeting_SecretariatContact)(nil), // 18: placard.v1.Meeting.SecretariatContact
-	(*LocalizedText)(nil),              // 19: placard.v1.LocalizedText
-	(*timestamppb.Timestamp)(nil),      // 20: google.protobuf.Timestamp
-	(*CredentialsRule)(nil),            // 21: placard.v1.CredentialsRule
-	(*QuorumRule)(nil),                 // 22: placard.v1.QuorumRule
-	(*fieldmaskpb.FieldMask)(nil),      // 23: google.protobuf.FieldMask
-	(Participant_Role)(0),              // 24: placard.v1.Participant.Role
-	(Participant_Modality)(0),          // 25: placard.v1.Participant.Modality
-	(ParticipationStatus)(0),           // 26: placard.v1.ParticipationStatus
-	(*emptypb.Empty)(nil),              // 27: google.protobuf.Empty
+	(Meeting_Deadline_Kind)(0),         // 3: placard.v1.Meeting.Deadline.Kind
+	(*Meeting)(nil),                    // 4: placard.v1.Meeting
+	(*GetMeetingRequest)(nil),          // 5: placard.v1.GetMeetingRequest
+	(*ListMeetingsRequest)(nil),        // 6: placard.v1.ListMeetingsRequest
+	(*ListMeetingsResponse)(nil),       // 7: placard.v1.ListMeetingsResponse
+	(*CreateMeetingRequest)(nil),       // 8: placard.v1.CreateMeetingRequest
+	(*UpdateMeetingRequest)(nil),       // 9: placard.v1.UpdateMeetingRequest
+	(*DeleteMeetingRequest)(nil),       // 10: placard.v1.DeleteMeetingRequest
+	(*AnnounceMeetingRequest)(nil),     // 11: placard.v1.AnnounceMeetingRequest
+	(*OpenMeetingRequest)(nil),         // 12: placard.v1.OpenMeetingRequest
+	(*CloseMeetingRequest)(nil),        // 13: placard.v1.CloseMeetingRequest
+	(*ConcludeMeetingRequest)(nil),     // 14: placard.v1.ConcludeMeetingRequest
+	(*Meeting_Deadline)(nil),           // 15: placard.v1.Meeting.Deadline
+	(*Meeting_Decision)(nil),           // 16: placard.v1.Meeting.Decision
+	(*Meeting_Instrument)(nil),         // 17: placard.v1.Meeting.Instrument
+	(*Meeting_Quota)(nil),              // 18: placard.v1.Meeting.Quota
+	(*Meeting_Venue)(nil),              // 19: placard.v1.Meeting.Venue
+	(*Meeting_SecretariatContact)(nil), // 20: placard.v1.Meeting.SecretariatContact
+	(*LocalizedText)(nil),              // 21: placard.v1.LocalizedText
+	(*timestamppb.Timestamp)(nil),      // 22: google.protobuf.Timestamp
+	(*CredentialsRule)(nil),            // 23: placard.v1.CredentialsRule
+	(*QuorumRule)(nil),                 // 24: placard.v1.QuorumRule
+	(*fieldmaskpb.FieldMask)(nil),      // 25: google.protobuf.FieldMask
+	(Participant_Role)(0),              // 26: placard.v1.Participant.Role
+	(Participant_Modality)(0),          // 27: placard.v1.Participant.Modality
+	(ParticipationStatus)(0),           // 28: placard.v1.ParticipationStatus
+	(*emptypb.Empty)(nil),              // 29: google.protobuf.Empty
 }
 var file_placard_v1_meeting_proto_depIdxs = []int32{
-	19, // 0: placard.v1.Meeting.title:type_name -> placard.v1.LocalizedText
-	19, // 1: placard.v1.Meeting.convening_body:type_name -> placard.v1.LocalizedText
-	19, // 2: placard.v1.Meeting.subsidiary_body:type_name -> placard.v1.LocalizedText
-	14, // 3: placard.v1.Meeting.decision:type_name -> placard.v1.Meeting.Decision
-	15, // 4: placard.v1.Meeting.instrument:type_name -> placard.v1.Meeting.Instrument
-	19, // 5: placard.v1.Meeting.mandate_functions:type_name -> placard.v1.LocalizedText
-	19, // 6: placard.v1.Meeting.session:type_name -> placard.v1.LocalizedText
-	17, // 7: placard.v1.Meeting.venue:type_name -> placard.v1.Meeting.Venue
-	19, // 8: placard.v1.Meeting.agenda_topics:type_name -> placard.v1.LocalizedText
-	20, // 9: placard.v1.Meeting.composition_deadline_time:type_name -> google.protobuf.Timestamp
+	21, // 0: placard.v1.Meeting.title:type_name -> placard.v1.LocalizedText
+	21, // 1: placard.v1.Meeting.convening_body:type_name -> placard.v1.LocalizedText
+	21, // 2: placard.v1.Meeting.subsidiary_body:type_name -> placard.v1.LocalizedText
+	16, // 3: placard.v1.Meeting.decision:type_name -> placard.v1.Meeting.Decision
+	17, // 4: placard.v1.Meeting.instrument:type_name -> placard.v1.Meeting.Instrument
+	21, // 5: placard.v1.Meeting.mandate_functions:type_name -> placard.v1.LocalizedText
+	21, // 6: placard.v1.Meeting.session:type_name -> placard.v1.LocalizedText
+	19, // 7: placard.v1.Meeting.venue:type_name -> placard.v1.Meeting.Venue
+	21, // 8: placard.v1.Meeting.agenda_topics:type_name -> placard.v1.LocalizedText
+	22, // 9: placard.v1.Meeting.composition_deadline_time:type_name -> google.protobuf.Timestamp
 	1,  // 10: placard.v1.Meeting.late_policy:type_name -> placard.v1.Meeting.LatePolicy
-	18, // 11: placard.v1.Meeting.secretariat_contact:type_name -> placard.v1.Meeting.SecretariatContact
+	20, // 11: placard.v1.Meeting.secretariat_contact:type_name -> placard.v1.Meeting.SecretariatContact
 	2,  // 12: placard.v1.Meeting.modality:type_name -> placard.v1.Meeting.Modality
 	0,  // 13: placard.v1.Meeting.state:type_name -> placard.v1.Meeting.State
-	20, // 14: placard.v1.Meeting.close_time:type_name -> google.protobuf.Timestamp
-	20, // 15: placard.v1.Meeting.create_time:type_name -> google.protobuf.Timestamp
-	20, // 16: placard.v1.Meeting.update_time:type_name -> google.protobuf.Timestamp
-	16, // 17: placard.v1.Meeting.quotas:type_name -> placard.v1.Meeting.Quota
-	20, // 18: placard.v1.Meeting.opening_time:type_name -> google.protobuf.Timestamp
-	21, // 19: placard.v1.Meeting.credentials_rule:type_name -> placard.v1.CredentialsRule
-	20, // 20: placard.v1.Meeting.credentials_due_time:type_name -> google.protobuf.Timestamp
-	22, // 21: placard.v1.Meeting.quorum_rules:type_name -> placard.v1.QuorumRule
-	23, // 22: placard.v1.ListMeetingsRequest.read_mask:type_name -> google.protobuf.FieldMask
-	3,  // 23: placard.v1.ListMeetingsResponse.meetings:type_name -> placard.v1.Meeting
-	3,  // 24: placard.v1.CreateMeetingRequest.meeting:type_name -> placard.v1.Meeting
-	3,  // 25: placard.v1.UpdateMeetingRequest.meeting:type_name -> placard.v1.Meeting
-	23, // 26: placard.v1.UpdateMeetingRequest.update_mask:type_name -> google.protobuf.FieldMask
-	19, // 27: placard.v1.Meeting.Decision.title:type_name -> placard.v1.LocalizedText
-	19, // 28: placard.v1.Meeting.Instrument.title:type_name -> placard.v1.LocalizedText
-	24, // 29: placard.v1.Meeting.Quota.roles:type_name -> placard.v1.Participant.Role
-	25, // 30: placard.v1.Meeting.Quota.modality:type_name -> placard.v1.Participant.Modality
-	26, // 31: placard.v1.Meeting.Quota.participation_statuses:type_name -> placard.v1.ParticipationStatus
-	19, // 32: placard.v1.Meeting.Venue.name:type_name -> placard.v1.LocalizedText
-	19, // 33: placard.v1.Meeting.Venue.city:type_name -> placard.v1.LocalizedText
-	19, // 34: placard.v1.Meeting.Venue.gate:type_name -> placard.v1.LocalizedText
-	19, // 35: placard.v1.Meeting.SecretariatContact.office:type_name -> placard.v1.LocalizedText
-	4,  // 36: placard.v1.MeetingService.GetMeeting:input_type -> placard.v1.GetMeetingRequest
-	5,  // 37: placard.v1.MeetingService.ListMeetings:input_type -> placard.v1.ListMeetingsRequest
-	7,  // 38: placard.v1.MeetingService.CreateMeeting:input_type -> placard.v1.CreateMeetingRequest
-	8,  // 39: placard.v1.MeetingService.UpdateMeeting:input_type -> placard.v1.UpdateMeetingRequest
-	9,  // 40: placard.v1.MeetingService.DeleteMeeting:input_type -> placard.v1.DeleteMeetingRequest
-	10, // 41: placard.v1.MeetingService.AnnounceMeeting:input_type -> placard.v1.AnnounceMeetingRequest
-	11, // 42: placard.v1.MeetingService.OpenMeeting:input_type -> placard.v1.OpenMeetingRequest
-	12, // 43: placard.v1.MeetingService.CloseMeeting:input_type -> placard.v1.CloseMeetingRequest
-	13, // 44: placard.v1.MeetingService.ConcludeMeeting:input_type -> placard.v1.ConcludeMeetingRequest
-	3,  // 45: placard.v1.MeetingService.GetMeeting:output_type -> placard.v1.Meeting
-	6,  // 46: placard.v1.MeetingService.ListMeetings:output_type -> placard.v1.ListMeetingsResponse
-	3,  // 47: placard.v1.MeetingService.CreateMeeting:output_type -> placard.v1.Meeting
-	3,  // 48: placard.v1.MeetingService.UpdateMeeting:output_type -> placard.v1.Meeting
-	27, // 49: placard.v1.MeetingService.DeleteMeeting:output_type -> google.protobuf.Empty
-	3,  // 50: placard.v1.MeetingService.AnnounceMeeting:output_type -> placard.v1.Meeting
-	3,  // 51: placard.v1.MeetingService.OpenMeeting:output_type -> placard.v1.Meeting
-	3,  // 52: placard.v1.MeetingService.CloseMeeting:output_type -> placard.v1.Meeting
-	3,  // 53: placard.v1.MeetingService.ConcludeMeeting:output_type -> placard.v1.Meeting
-	45, // [45:54] is the sub-list for method output_type
-	36, // [36:45] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	22, // 14: placard.v1.Meeting.close_time:type_name -> google.protobuf.Timestamp
+	22, // 15: placard.v1.Meeting.create_time:type_name -> google.protobuf.Timestamp
+	22, // 16: placard.v1.Meeting.update_time:type_name -> google.protobuf.Timestamp
+	18, // 17: placard.v1.Meeting.quotas:type_name -> placard.v1.Meeting.Quota
+	22, // 18: placard.v1.Meeting.opening_time:type_name -> google.protobuf.Timestamp
+	23, // 19: placard.v1.Meeting.credentials_rule:type_name -> placard.v1.CredentialsRule
+	22, // 20: placard.v1.Meeting.credentials_due_time:type_name -> google.protobuf.Timestamp
+	24, // 21: placard.v1.Meeting.quorum_rules:type_name -> placard.v1.QuorumRule
+	22, // 22: placard.v1.Meeting.photo_deadline_time:type_name -> google.protobuf.Timestamp
+	15, // 23: placard.v1.Meeting.deadlines:type_name -> placard.v1.Meeting.Deadline
+	25, // 24: placard.v1.ListMeetingsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	4,  // 25: placard.v1.ListMeetingsResponse.meetings:type_name -> placard.v1.Meeting
+	4,  // 26: placard.v1.CreateMeetingRequest.meeting:type_name -> placard.v1.Meeting
+	4,  // 27: placard.v1.UpdateMeetingRequest.meeting:type_name -> placard.v1.Meeting
+	25, // 28: placard.v1.UpdateMeetingRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 29: placard.v1.Meeting.Deadline.kind:type_name -> placard.v1.Meeting.Deadline.Kind
+	22, // 30: placard.v1.Meeting.Deadline.time:type_name -> google.protobuf.Timestamp
+	21, // 31: placard.v1.Meeting.Decision.title:type_name -> placard.v1.LocalizedText
+	21, // 32: placard.v1.Meeting.Instrument.title:type_name -> placard.v1.LocalizedText
+	26, // 33: placard.v1.Meeting.Quota.roles:type_name -> placard.v1.Participant.Role
+	27, // 34: placard.v1.Meeting.Quota.modality:type_name -> placard.v1.Participant.Modality
+	28, // 35: placard.v1.Meeting.Quota.participation_statuses:type_name -> placard.v1.ParticipationStatus
+	21, // 36: placard.v1.Meeting.Venue.name:type_name -> placard.v1.LocalizedText
+	21, // 37: placard.v1.Meeting.Venue.city:type_name -> placard.v1.LocalizedText
+	21, // 38: placard.v1.Meeting.Venue.gate:type_name -> placard.v1.LocalizedText
+	21, // 39: placard.v1.Meeting.SecretariatContact.office:type_name -> placard.v1.LocalizedText
+	5,  // 40: placard.v1.MeetingService.GetMeeting:input_type -> placard.v1.GetMeetingRequest
+	6,  // 41: placard.v1.MeetingService.ListMeetings:input_type -> placard.v1.ListMeetingsRequest
+	8,  // 42: placard.v1.MeetingService.CreateMeeting:input_type -> placard.v1.CreateMeetingRequest
+	9,  // 43: placard.v1.MeetingService.UpdateMeeting:input_type -> placard.v1.UpdateMeetingRequest
+	10, // 44: placard.v1.MeetingService.DeleteMeeting:input_type -> placard.v1.DeleteMeetingRequest
+	11, // 45: placard.v1.MeetingService.AnnounceMeeting:input_type -> placard.v1.AnnounceMeetingRequest
+	12, // 46: placard.v1.MeetingService.OpenMeeting:input_type -> placard.v1.OpenMeetingRequest
+	13, // 47: placard.v1.MeetingService.CloseMeeting:input_type -> placard.v1.CloseMeetingRequest
+	14, // 48: placard.v1.MeetingService.ConcludeMeeting:input_type -> placard.v1.ConcludeMeetingRequest
+	4,  // 49: placard.v1.MeetingService.GetMeeting:output_type -> placard.v1.Meeting
+	7,  // 50: placard.v1.MeetingService.ListMeetings:output_type -> placard.v1.ListMeetingsResponse
+	4,  // 51: placard.v1.MeetingService.CreateMeeting:output_type -> placard.v1.Meeting
+	4,  // 52: placard.v1.MeetingService.UpdateMeeting:output_type -> placard.v1.Meeting
+	29, // 53: placard.v1.MeetingService.DeleteMeeting:output_type -> google.protobuf.Empty
+	4,  // 54: placard.v1.MeetingService.AnnounceMeeting:output_type -> placard.v1.Meeting
+	4,  // 55: placard.v1.MeetingService.OpenMeeting:output_type -> placard.v1.Meeting
+	4,  // 56: placard.v1.MeetingService.CloseMeeting:output_type -> placard.v1.Meeting
+	4,  // 57: placard.v1.MeetingService.ConcludeMeeting:output_type -> placard.v1.Meeting
+	49, // [49:58] is the sub-list for method output_type
+	40, // [40:49] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_meeting_proto_init() }
@@ -1818,8 +2002,8 @@ func file_placard_v1_meeting_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_meeting_proto_rawDesc), len(file_placard_v1_meeting_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   16,
+			NumEnums:      4,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -51,8 +51,9 @@ type MeetingServiceClient interface {
 	// meeting is concluded.
 	UpdateMeeting(ctx context.Context, in *UpdateMeetingRequest, opts ...grpc.CallOption) (*Meeting, error)
 	// Deletes a draft that has no invitations and no documents and is not named by a
-	// key. FAILED_PRECONDITION (MEETING_NOT_DRAFT, MEETING_HAS_INVITATIONS,
-	// MEETING_HAS_DOCUMENTS, MEETING_HAS_KEYS) otherwise.
+	// key, with its operations. FAILED_PRECONDITION (MEETING_NOT_DRAFT,
+	// MEETING_HAS_INVITATIONS, MEETING_HAS_DOCUMENTS, MEETING_HAS_KEYS,
+	// OPERATION_RUNNING) otherwise.
 	DeleteMeeting(ctx context.Context, in *DeleteMeetingRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Announces a draft: invitations may be issued, and whoever is invited sees it.
 	// FAILED_PRECONDITION (MEETING_STATE, MEETING_CONCLUDED) in any other state.
@@ -187,8 +188,9 @@ type MeetingServiceServer interface {
 	// meeting is concluded.
 	UpdateMeeting(context.Context, *UpdateMeetingRequest) (*Meeting, error)
 	// Deletes a draft that has no invitations and no documents and is not named by a
-	// key. FAILED_PRECONDITION (MEETING_NOT_DRAFT, MEETING_HAS_INVITATIONS,
-	// MEETING_HAS_DOCUMENTS, MEETING_HAS_KEYS) otherwise.
+	// key, with its operations. FAILED_PRECONDITION (MEETING_NOT_DRAFT,
+	// MEETING_HAS_INVITATIONS, MEETING_HAS_DOCUMENTS, MEETING_HAS_KEYS,
+	// OPERATION_RUNNING) otherwise.
 	DeleteMeeting(context.Context, *DeleteMeetingRequest) (*emptypb.Empty, error)
 	// Announces a draft: invitations may be issued, and whoever is invited sees it.
 	// FAILED_PRECONDITION (MEETING_STATE, MEETING_CONCLUDED) in any other state.

@@ -34,7 +34,9 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Participants: the persons of a delegation, one by one. Every write makes a
-// revision of the delegation, by the same rules as SubmitDelegation.
+// revision of the delegation, by the same rules as SubmitDelegation. What is said
+// here to be in force at once waits for review too where it is late and the meeting
+// has ACCEPT_AS_LATE_FOR_REVIEW.
 type ParticipantServiceClient interface {
 	// Gets one participant, a withdrawn one too. The Pass Office sees those in force.
 	GetParticipant(ctx context.Context, in *GetParticipantRequest, opts ...grpc.CallOption) (*Participant, error)
@@ -163,7 +165,9 @@ func (c *participantServiceClient) WithdrawParticipant(ctx context.Context, in *
 // for forward compatibility.
 //
 // Participants: the persons of a delegation, one by one. Every write makes a
-// revision of the delegation, by the same rules as SubmitDelegation.
+// revision of the delegation, by the same rules as SubmitDelegation. What is said
+// here to be in force at once waits for review too where it is late and the meeting
+// has ACCEPT_AS_LATE_FOR_REVIEW.
 type ParticipantServiceServer interface {
 	// Gets one participant, a withdrawn one too. The Pass Office sees those in force.
 	GetParticipant(context.Context, *GetParticipantRequest) (*Participant, error)

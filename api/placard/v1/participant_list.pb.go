@@ -8,10 +8,12 @@ package placardv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	longrunningpb "cloud.google.com/go/longrunning/autogen/longrunningpb"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -90,7 +92,60 @@ func (x ExportParticipantListRequest_Format) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ExportParticipantListRequest_Format.Descriptor instead.
 func (ExportParticipantListRequest_Format) EnumDescriptor() ([]byte, []int) {
-	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{2, 0}
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{4, 0}
+}
+
+// The format of the file.
+type ExportCorrigendumRequest_Format int32
+
+const (
+	// As DOCX.
+	ExportCorrigendumRequest_FORMAT_UNSPECIFIED ExportCorrigendumRequest_Format = 0
+	// A document as it is published and edited (Office Open XML).
+	ExportCorrigendumRequest_DOCX ExportCorrigendumRequest_Format = 1
+	// The same document as PDF.
+	ExportCorrigendumRequest_PDF ExportCorrigendumRequest_Format = 2
+)
+
+// Enum value maps for ExportCorrigendumRequest_Format.
+var (
+	ExportCorrigendumRequest_Format_name = map[int32]string{
+		0: "FORMAT_UNSPECIFIED",
+		1: "DOCX",
+		2: "PDF",
+	}
+	ExportCorrigendumRequest_Format_value = map[string]int32{
+		"FORMAT_UNSPECIFIED": 0,
+		"DOCX":               1,
+		"PDF":                2,
+	}
+)
+
+func (x ExportCorrigendumRequest_Format) Enum() *ExportCorrigendumRequest_Format {
+	p := new(ExportCorrigendumRequest_Format)
+	*p = x
+	return p
+}
+
+func (x ExportCorrigendumRequest_Format) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ExportCorrigendumRequest_Format) Descriptor() protoreflect.EnumDescriptor {
+	return file_placard_v1_participant_list_proto_enumTypes[1].Descriptor()
+}
+
+func (ExportCorrigendumRequest_Format) Type() protoreflect.EnumType {
+	return &file_placard_v1_participant_list_proto_enumTypes[1]
+}
+
+func (x ExportCorrigendumRequest_Format) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ExportCorrigendumRequest_Format.Descriptor instead.
+func (ExportCorrigendumRequest_Format) EnumDescriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{11, 0}
 }
 
 // The list of participants of one meeting, in one language.
@@ -110,8 +165,17 @@ type ParticipantList struct {
 	DelegationCount int32 `protobuf:"varint,6,opt,name=delegation_count,json=delegationCount,proto3" json:"delegation_count,omitempty"`
 	// How many persons are on it.
 	PersonCount int32 `protobuf:"varint,7,opt,name=person_count,json=personCount,proto3" json:"person_count,omitempty"`
-	// When the list was made.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When the last change was made that it takes account of; for those who do not
+	// read its number, when it was made.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// The number of that change (see ChangeService): the list is of this number.
+	// Of a list that was not issued only the Secretariat reads it.
+	Sequence *int64 `protobuf:"varint,9,opt,name=sequence,proto3,oneof" json:"sequence,omitempty"`
+	// The seal. In exported JSON only.
+	Seal *ParticipantList_Seal `protobuf:"bytes,10,opt,name=seal,proto3" json:"seal,omitempty"`
+	// The entity whose delegation alone is shown, because the caller sees no other:
+	// such a list says nothing of who else is on the whole one. Unset: it is whole.
+	Entity        *string `protobuf:"bytes,11,opt,name=entity,proto3,oneof" json:"entity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -202,6 +266,218 @@ func (x *ParticipantList) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ParticipantList) GetSequence() int64 {
+	if x != nil && x.Sequence != nil {
+		return *x.Sequence
+	}
+	return 0
+}
+
+func (x *ParticipantList) GetSeal() *ParticipantList_Seal {
+	if x != nil {
+		return x.Seal
+	}
+	return nil
+}
+
+func (x *ParticipantList) GetEntity() string {
+	if x != nil && x.Entity != nil {
+		return *x.Entity
+	}
+	return ""
+}
+
+// A list of participants as it was issued.
+type ParticipantListEdition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name, `meetings/{meeting}/participantList/editions/{sequence}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The number of the last change that it takes account of.
+	Sequence int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Whether it shows the latest revisions instead of the accepted ones.
+	Provisional bool `protobuf:"varint,3,opt,name=provisional,proto3" json:"provisional,omitempty"`
+	// How many delegations are on it, of those that the caller sees.
+	DelegationCount int32 `protobuf:"varint,4,opt,name=delegation_count,json=delegationCount,proto3" json:"delegation_count,omitempty"`
+	// How many persons are on it, of those that the caller sees.
+	PersonCount int32 `protobuf:"varint,5,opt,name=person_count,json=personCount,proto3" json:"person_count,omitempty"`
+	// The signing key that was active when it was issued: see ParticipantList.Seal.
+	SigningKey string `protobuf:"bytes,6,opt,name=signing_key,json=signingKey,proto3" json:"signing_key,omitempty"`
+	// Who issued it: a service account.
+	Author *string `protobuf:"bytes,7,opt,name=author,proto3,oneof" json:"author,omitempty"`
+	// When it was issued.
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParticipantListEdition) Reset() {
+	*x = ParticipantListEdition{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParticipantListEdition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParticipantListEdition) ProtoMessage() {}
+
+func (x *ParticipantListEdition) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParticipantListEdition.ProtoReflect.Descriptor instead.
+func (*ParticipantListEdition) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ParticipantListEdition) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ParticipantListEdition) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *ParticipantListEdition) GetProvisional() bool {
+	if x != nil {
+		return x.Provisional
+	}
+	return false
+}
+
+func (x *ParticipantListEdition) GetDelegationCount() int32 {
+	if x != nil {
+		return x.DelegationCount
+	}
+	return 0
+}
+
+func (x *ParticipantListEdition) GetPersonCount() int32 {
+	if x != nil {
+		return x.PersonCount
+	}
+	return 0
+}
+
+func (x *ParticipantListEdition) GetSigningKey() string {
+	if x != nil {
+		return x.SigningKey
+	}
+	return ""
+}
+
+func (x *ParticipantListEdition) GetAuthor() string {
+	if x != nil && x.Author != nil {
+		return *x.Author
+	}
+	return ""
+}
+
+func (x *ParticipantListEdition) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+// What became of the persons on a list from one list to another.
+type ParticipantListDifference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The list, `meetings/{meeting}/participantList`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The number of the base.
+	BaseSequence int64 `protobuf:"varint,2,opt,name=base_sequence,json=baseSequence,proto3" json:"base_sequence,omitempty"`
+	// The number of the later list.
+	Sequence int64 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// The language.
+	Language string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	// The delegations that differ, in the order of the list.
+	Delegations   []*ParticipantListDifference_Delegation `protobuf:"bytes,5,rep,name=delegations,proto3" json:"delegations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParticipantListDifference) Reset() {
+	*x = ParticipantListDifference{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParticipantListDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParticipantListDifference) ProtoMessage() {}
+
+func (x *ParticipantListDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParticipantListDifference.ProtoReflect.Descriptor instead.
+func (*ParticipantListDifference) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ParticipantListDifference) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ParticipantListDifference) GetBaseSequence() int64 {
+	if x != nil {
+		return x.BaseSequence
+	}
+	return 0
+}
+
+func (x *ParticipantListDifference) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *ParticipantListDifference) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *ParticipantListDifference) GetDelegations() []*ParticipantListDifference_Delegation {
+	if x != nil {
+		return x.Delegations
+	}
+	return nil
+}
+
 // Asks for the list of participants.
 type GetParticipantListRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -212,14 +488,18 @@ type GetParticipantListRequest struct {
 	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
 	// Shows the latest revisions instead of the accepted ones. PERMISSION_DENIED
 	// for callers who see only what is in force.
-	Provisional   bool `protobuf:"varint,3,opt,name=provisional,proto3" json:"provisional,omitempty"`
+	Provisional bool `protobuf:"varint,3,opt,name=provisional,proto3" json:"provisional,omitempty"`
+	// An edition, by its number; unset: the list as it is now. An edition is
+	// provisional or not by itself: together with `provisional` it is refused
+	// (violation SEQUENCE_AND_PROVISIONAL).
+	Sequence      int64 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetParticipantListRequest) Reset() {
 	*x = GetParticipantListRequest{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[1]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -231,7 +511,7 @@ func (x *GetParticipantListRequest) String() string {
 func (*GetParticipantListRequest) ProtoMessage() {}
 
 func (x *GetParticipantListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[1]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -244,7 +524,7 @@ func (x *GetParticipantListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetParticipantListRequest.ProtoReflect.Descriptor instead.
 func (*GetParticipantListRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{1}
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetParticipantListRequest) GetName() string {
@@ -268,6 +548,13 @@ func (x *GetParticipantListRequest) GetProvisional() bool {
 	return false
 }
 
+func (x *GetParticipantListRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
 // Asks for the list of participants as a file.
 type ExportParticipantListRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -284,14 +571,18 @@ type ExportParticipantListRequest struct {
 	Symbol string `protobuf:"bytes,5,opt,name=symbol,proto3" json:"symbol,omitempty"`
 	// The date of the document, `YYYY-MM-DD`, for DOCX and PDF; today at the venue
 	// when unset.
-	Date          string `protobuf:"bytes,6,opt,name=date,proto3" json:"date,omitempty"`
+	Date string `protobuf:"bytes,6,opt,name=date,proto3" json:"date,omitempty"`
+	// An edition, by its number; unset: the list as it is now. An edition is
+	// provisional or not by itself: together with `provisional` it is refused
+	// (violation SEQUENCE_AND_PROVISIONAL).
+	Sequence      int64 `protobuf:"varint,7,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExportParticipantListRequest) Reset() {
 	*x = ExportParticipantListRequest{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[2]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -303,7 +594,7 @@ func (x *ExportParticipantListRequest) String() string {
 func (*ExportParticipantListRequest) ProtoMessage() {}
 
 func (x *ExportParticipantListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[2]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -316,7 +607,7 @@ func (x *ExportParticipantListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportParticipantListRequest.ProtoReflect.Descriptor instead.
 func (*ExportParticipantListRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{2}
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ExportParticipantListRequest) GetName() string {
@@ -361,6 +652,555 @@ func (x *ExportParticipantListRequest) GetDate() string {
 	return ""
 }
 
+func (x *ExportParticipantListRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+// Asks to make the list of participants as a file.
+type GenerateParticipantListRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The language, as for GetParticipantList.
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// As for GetParticipantList.
+	Provisional bool `protobuf:"varint,3,opt,name=provisional,proto3" json:"provisional,omitempty"`
+	// The format.
+	Format ExportParticipantListRequest_Format `protobuf:"varint,4,opt,name=format,proto3,enum=placard.v1.ExportParticipantListRequest_Format" json:"format,omitempty"`
+	// As for ExportParticipantList.
+	Symbol string `protobuf:"bytes,5,opt,name=symbol,proto3" json:"symbol,omitempty"`
+	// As for ExportParticipantList.
+	Date string `protobuf:"bytes,6,opt,name=date,proto3" json:"date,omitempty"`
+	// As for GetParticipantList.
+	Sequence int64 `protobuf:"varint,7,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
+	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GenerateParticipantListRequest) Reset() {
+	*x = GenerateParticipantListRequest{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GenerateParticipantListRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GenerateParticipantListRequest) ProtoMessage() {}
+
+func (x *GenerateParticipantListRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GenerateParticipantListRequest.ProtoReflect.Descriptor instead.
+func (*GenerateParticipantListRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GenerateParticipantListRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GenerateParticipantListRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *GenerateParticipantListRequest) GetProvisional() bool {
+	if x != nil {
+		return x.Provisional
+	}
+	return false
+}
+
+func (x *GenerateParticipantListRequest) GetFormat() ExportParticipantListRequest_Format {
+	if x != nil {
+		return x.Format
+	}
+	return ExportParticipantListRequest_FORMAT_UNSPECIFIED
+}
+
+func (x *GenerateParticipantListRequest) GetSymbol() string {
+	if x != nil {
+		return x.Symbol
+	}
+	return ""
+}
+
+func (x *GenerateParticipantListRequest) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *GenerateParticipantListRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *GenerateParticipantListRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Asks to issue the list of participants.
+type IssueParticipantListRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Issues the latest revisions instead of the accepted ones.
+	Provisional bool `protobuf:"varint,2,opt,name=provisional,proto3" json:"provisional,omitempty"`
+	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IssueParticipantListRequest) Reset() {
+	*x = IssueParticipantListRequest{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IssueParticipantListRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IssueParticipantListRequest) ProtoMessage() {}
+
+func (x *IssueParticipantListRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IssueParticipantListRequest.ProtoReflect.Descriptor instead.
+func (*IssueParticipantListRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *IssueParticipantListRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *IssueParticipantListRequest) GetProvisional() bool {
+	if x != nil {
+		return x.Provisional
+	}
+	return false
+}
+
+func (x *IssueParticipantListRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Asks for one edition.
+type GetParticipantListEditionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetParticipantListEditionRequest) Reset() {
+	*x = GetParticipantListEditionRequest{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetParticipantListEditionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetParticipantListEditionRequest) ProtoMessage() {}
+
+func (x *GetParticipantListEditionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetParticipantListEditionRequest.ProtoReflect.Descriptor instead.
+func (*GetParticipantListEditionRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetParticipantListEditionRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Asks for a page of editions.
+type ListParticipantListEditionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The list, `meetings/{meeting}/participantList`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many to answer at the most: 100 when unset, 1,000 at the most (a
+	// larger number is lowered; a negative one is refused).
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before, with the same other arguments.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// A filter (AIP-160) over `provisional`.
+	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The order (AIP-132): `sequence desc`, the default, or `sequence`.
+	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Which fields of the resources are answered (AIP-157), from the top:
+	// `name,provisional`. Unset: all.
+	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,6,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListParticipantListEditionsRequest) Reset() {
+	*x = ListParticipantListEditionsRequest{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListParticipantListEditionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListParticipantListEditionsRequest) ProtoMessage() {}
+
+func (x *ListParticipantListEditionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListParticipantListEditionsRequest.ProtoReflect.Descriptor instead.
+func (*ListParticipantListEditionsRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListParticipantListEditionsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListParticipantListEditionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListParticipantListEditionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListParticipantListEditionsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListParticipantListEditionsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+func (x *ListParticipantListEditionsRequest) GetReadMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.ReadMask
+	}
+	return nil
+}
+
+// A page of editions.
+type ListParticipantListEditionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The editions.
+	Editions []*ParticipantListEdition `protobuf:"bytes,1,rep,name=editions,proto3" json:"editions,omitempty"`
+	// The token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListParticipantListEditionsResponse) Reset() {
+	*x = ListParticipantListEditionsResponse{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListParticipantListEditionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListParticipantListEditionsResponse) ProtoMessage() {}
+
+func (x *ListParticipantListEditionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListParticipantListEditionsResponse.ProtoReflect.Descriptor instead.
+func (*ListParticipantListEditionsResponse) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListParticipantListEditionsResponse) GetEditions() []*ParticipantListEdition {
+	if x != nil {
+		return x.Editions
+	}
+	return nil
+}
+
+func (x *ListParticipantListEditionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Asks for the difference of two lists.
+type CompareParticipantListsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The base, an edition, by its number.
+	BaseSequence int64 `protobuf:"varint,2,opt,name=base_sequence,json=baseSequence,proto3" json:"base_sequence,omitempty"`
+	// The later list, an edition, by its number; unset: the list as it is now, of
+	// the kind of the base.
+	Sequence int64 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// The language, as for GetParticipantList.
+	Language      string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareParticipantListsRequest) Reset() {
+	*x = CompareParticipantListsRequest{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareParticipantListsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareParticipantListsRequest) ProtoMessage() {}
+
+func (x *CompareParticipantListsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareParticipantListsRequest.ProtoReflect.Descriptor instead.
+func (*CompareParticipantListsRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CompareParticipantListsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CompareParticipantListsRequest) GetBaseSequence() int64 {
+	if x != nil {
+		return x.BaseSequence
+	}
+	return 0
+}
+
+func (x *CompareParticipantListsRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *CompareParticipantListsRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// Asks for the corrigendum from one list to another.
+type ExportCorrigendumRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// As for CompareParticipantLists.
+	BaseSequence int64 `protobuf:"varint,2,opt,name=base_sequence,json=baseSequence,proto3" json:"base_sequence,omitempty"`
+	// As for CompareParticipantLists.
+	Sequence int64 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// The language, as for GetParticipantList.
+	Language string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	// The format.
+	Format ExportCorrigendumRequest_Format `protobuf:"varint,5,opt,name=format,proto3,enum=placard.v1.ExportCorrigendumRequest_Format" json:"format,omitempty"`
+	// The symbol of the document: "CTOC/COP/WG.4/2010/INF/1/Corr.1". Unset: the
+	// masthead says only that it is a corrigendum.
+	Symbol string `protobuf:"bytes,6,opt,name=symbol,proto3" json:"symbol,omitempty"`
+	// The date of the document, `YYYY-MM-DD`; today at the venue when unset.
+	Date          string `protobuf:"bytes,7,opt,name=date,proto3" json:"date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportCorrigendumRequest) Reset() {
+	*x = ExportCorrigendumRequest{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportCorrigendumRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportCorrigendumRequest) ProtoMessage() {}
+
+func (x *ExportCorrigendumRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportCorrigendumRequest.ProtoReflect.Descriptor instead.
+func (*ExportCorrigendumRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ExportCorrigendumRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExportCorrigendumRequest) GetBaseSequence() int64 {
+	if x != nil {
+		return x.BaseSequence
+	}
+	return 0
+}
+
+func (x *ExportCorrigendumRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *ExportCorrigendumRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *ExportCorrigendumRequest) GetFormat() ExportCorrigendumRequest_Format {
+	if x != nil {
+		return x.Format
+	}
+	return ExportCorrigendumRequest_FORMAT_UNSPECIFIED
+}
+
+func (x *ExportCorrigendumRequest) GetSymbol() string {
+	if x != nil {
+		return x.Symbol
+	}
+	return ""
+}
+
+func (x *ExportCorrigendumRequest) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
 // Asks for the paragraphs on attendance.
 type GetAttendanceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -374,7 +1214,7 @@ type GetAttendanceRequest struct {
 
 func (x *GetAttendanceRequest) Reset() {
 	*x = GetAttendanceRequest{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[3]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -386,7 +1226,7 @@ func (x *GetAttendanceRequest) String() string {
 func (*GetAttendanceRequest) ProtoMessage() {}
 
 func (x *GetAttendanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[3]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -399,7 +1239,7 @@ func (x *GetAttendanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAttendanceRequest.ProtoReflect.Descriptor instead.
 func (*GetAttendanceRequest) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{3}
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetAttendanceRequest) GetName() string {
@@ -431,7 +1271,7 @@ type Attendance struct {
 
 func (x *Attendance) Reset() {
 	*x = Attendance{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[4]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -443,7 +1283,7 @@ func (x *Attendance) String() string {
 func (*Attendance) ProtoMessage() {}
 
 func (x *Attendance) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[4]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -456,7 +1296,7 @@ func (x *Attendance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attendance.ProtoReflect.Descriptor instead.
 func (*Attendance) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{4}
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Attendance) GetName() string {
@@ -505,7 +1345,7 @@ type ParticipantList_Person struct {
 
 func (x *ParticipantList_Person) Reset() {
 	*x = ParticipantList_Person{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[5]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -517,7 +1357,7 @@ func (x *ParticipantList_Person) String() string {
 func (*ParticipantList_Person) ProtoMessage() {}
 
 func (x *ParticipantList_Person) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[5]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -606,7 +1446,7 @@ type ParticipantList_Delegation struct {
 
 func (x *ParticipantList_Delegation) Reset() {
 	*x = ParticipantList_Delegation{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[6]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -618,7 +1458,7 @@ func (x *ParticipantList_Delegation) String() string {
 func (*ParticipantList_Delegation) ProtoMessage() {}
 
 func (x *ParticipantList_Delegation) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[6]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -662,6 +1502,74 @@ func (x *ParticipantList_Delegation) GetLate() bool {
 	return false
 }
 
+// What proves that the server published a list as it stands in a file.
+type ParticipantList_Seal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The signing key, `signingKeys/{signing_key}`: for an edition the one that
+	// was active when it was issued; once that is revoked, the next one, in the
+	// order in which they were made, that is not.
+	SigningKey string `protobuf:"bytes,1,opt,name=signing_key,json=signingKey,proto3" json:"signing_key,omitempty"`
+	// The SHA-256 of the list without its seal, in canonical form (RFC 8785), in
+	// hexadecimal digits.
+	Sha256 string `protobuf:"bytes,2,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// The Ed25519 signature (RFC 8032) of the seal without this field, in
+	// canonical form: of `{"sha256":"…","signingKey":"signingKeys/…"}`.
+	Signature     []byte `protobuf:"bytes,3,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParticipantList_Seal) Reset() {
+	*x = ParticipantList_Seal{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParticipantList_Seal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParticipantList_Seal) ProtoMessage() {}
+
+func (x *ParticipantList_Seal) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParticipantList_Seal.ProtoReflect.Descriptor instead.
+func (*ParticipantList_Seal) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{0, 2}
+}
+
+func (x *ParticipantList_Seal) GetSigningKey() string {
+	if x != nil {
+		return x.SigningKey
+	}
+	return ""
+}
+
+func (x *ParticipantList_Seal) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *ParticipantList_Seal) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 // The entities of one participation status.
 type ParticipantList_Part struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -677,7 +1585,7 @@ type ParticipantList_Part struct {
 
 func (x *ParticipantList_Part) Reset() {
 	*x = ParticipantList_Part{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[7]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -689,7 +1597,7 @@ func (x *ParticipantList_Part) String() string {
 func (*ParticipantList_Part) ProtoMessage() {}
 
 func (x *ParticipantList_Part) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[7]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -702,7 +1610,7 @@ func (x *ParticipantList_Part) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ParticipantList_Part.ProtoReflect.Descriptor instead.
 func (*ParticipantList_Part) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{0, 2}
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{0, 3}
 }
 
 func (x *ParticipantList_Part) GetParticipationStatus() ParticipationStatus {
@@ -726,6 +1634,181 @@ func (x *ParticipantList_Part) GetDelegations() []*ParticipantList_Delegation {
 	return nil
 }
 
+// A person in both lists, differently.
+type ParticipantListDifference_Correction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in the list of the base.
+	Before *ParticipantList_Person `protobuf:"bytes,1,opt,name=before,proto3" json:"before,omitempty"`
+	// As in the later one.
+	After *ParticipantList_Person `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	// The fields that differ, in the names of ParticipantList.Person, `order`
+	// where others were put before or behind.
+	Fields        []string `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParticipantListDifference_Correction) Reset() {
+	*x = ParticipantListDifference_Correction{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParticipantListDifference_Correction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParticipantListDifference_Correction) ProtoMessage() {}
+
+func (x *ParticipantListDifference_Correction) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParticipantListDifference_Correction.ProtoReflect.Descriptor instead.
+func (*ParticipantListDifference_Correction) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{2, 0}
+}
+
+func (x *ParticipantListDifference_Correction) GetBefore() *ParticipantList_Person {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *ParticipantListDifference_Correction) GetAfter() *ParticipantList_Person {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *ParticipantListDifference_Correction) GetFields() []string {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+// What became of one delegation.
+type ParticipantListDifference_Delegation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entity.
+	Entity string `protobuf:"bytes,1,opt,name=entity,proto3" json:"entity,omitempty"`
+	// Its short name in the language asked for, in the later list where it is on
+	// it.
+	EntityName *ShownText `protobuf:"bytes,2,opt,name=entity_name,json=entityName,proto3" json:"entity_name,omitempty"`
+	// Its participation status, in the later list where it is on it.
+	ParticipationStatus ParticipationStatus `protobuf:"varint,3,opt,name=participation_status,json=participationStatus,proto3,enum=placard.v1.ParticipationStatus" json:"participation_status,omitempty"`
+	// Its short name before, where it was another.
+	EntityNameBefore *ShownText `protobuf:"bytes,4,opt,name=entity_name_before,json=entityNameBefore,proto3" json:"entity_name_before,omitempty"`
+	// Its status before, where it was another.
+	ParticipationStatusBefore ParticipationStatus `protobuf:"varint,5,opt,name=participation_status_before,json=participationStatusBefore,proto3,enum=placard.v1.ParticipationStatus" json:"participation_status_before,omitempty"`
+	// Who is on the later list only.
+	Added []*ParticipantList_Person `protobuf:"bytes,6,rep,name=added,proto3" json:"added,omitempty"`
+	// Who is on both, differently.
+	Corrected []*ParticipantListDifference_Correction `protobuf:"bytes,7,rep,name=corrected,proto3" json:"corrected,omitempty"`
+	// Who is on the base only.
+	Removed       []*ParticipantList_Person `protobuf:"bytes,8,rep,name=removed,proto3" json:"removed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParticipantListDifference_Delegation) Reset() {
+	*x = ParticipantListDifference_Delegation{}
+	mi := &file_placard_v1_participant_list_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParticipantListDifference_Delegation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParticipantListDifference_Delegation) ProtoMessage() {}
+
+func (x *ParticipantListDifference_Delegation) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_participant_list_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParticipantListDifference_Delegation.ProtoReflect.Descriptor instead.
+func (*ParticipantListDifference_Delegation) Descriptor() ([]byte, []int) {
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{2, 1}
+}
+
+func (x *ParticipantListDifference_Delegation) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *ParticipantListDifference_Delegation) GetEntityName() *ShownText {
+	if x != nil {
+		return x.EntityName
+	}
+	return nil
+}
+
+func (x *ParticipantListDifference_Delegation) GetParticipationStatus() ParticipationStatus {
+	if x != nil {
+		return x.ParticipationStatus
+	}
+	return ParticipationStatus_PARTICIPATION_STATUS_UNSPECIFIED
+}
+
+func (x *ParticipantListDifference_Delegation) GetEntityNameBefore() *ShownText {
+	if x != nil {
+		return x.EntityNameBefore
+	}
+	return nil
+}
+
+func (x *ParticipantListDifference_Delegation) GetParticipationStatusBefore() ParticipationStatus {
+	if x != nil {
+		return x.ParticipationStatusBefore
+	}
+	return ParticipationStatus_PARTICIPATION_STATUS_UNSPECIFIED
+}
+
+func (x *ParticipantListDifference_Delegation) GetAdded() []*ParticipantList_Person {
+	if x != nil {
+		return x.Added
+	}
+	return nil
+}
+
+func (x *ParticipantListDifference_Delegation) GetCorrected() []*ParticipantListDifference_Correction {
+	if x != nil {
+		return x.Corrected
+	}
+	return nil
+}
+
+func (x *ParticipantListDifference_Delegation) GetRemoved() []*ParticipantList_Person {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
 // One paragraph.
 type Attendance_Paragraph struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -741,7 +1824,7 @@ type Attendance_Paragraph struct {
 
 func (x *Attendance_Paragraph) Reset() {
 	*x = Attendance_Paragraph{}
-	mi := &file_placard_v1_participant_list_proto_msgTypes[8]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -753,7 +1836,7 @@ func (x *Attendance_Paragraph) String() string {
 func (*Attendance_Paragraph) ProtoMessage() {}
 
 func (x *Attendance_Paragraph) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_participant_list_proto_msgTypes[8]
+	mi := &file_placard_v1_participant_list_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -766,7 +1849,7 @@ func (x *Attendance_Paragraph) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attendance_Paragraph.ProtoReflect.Descriptor instead.
 func (*Attendance_Paragraph) Descriptor() ([]byte, []int) {
-	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{4, 0}
+	return file_placard_v1_participant_list_proto_rawDescGZIP(), []int{13, 0}
 }
 
 func (x *Attendance_Paragraph) GetParticipationStatus() ParticipationStatus {
@@ -795,7 +1878,7 @@ var File_placard_v1_participant_list_proto protoreflect.FileDescriptor
 const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\n" +
 	"!placard/v1/participant_list.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\xd8\t\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\xff\v\n" +
 	"\x0fParticipantList\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12+\n" +
 	"\x05title\x18\x02 \x01(\v2\x15.placard.v1.ShownTextR\x05title\x12\x1a\n" +
@@ -805,7 +1888,12 @@ const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\x10delegation_count\x18\x06 \x01(\x05R\x0fdelegationCount\x12!\n" +
 	"\fperson_count\x18\a \x01(\x05R\vpersonCount\x12;\n" +
 	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\x1a\xea\x02\n" +
+	"createTime\x12\x1f\n" +
+	"\bsequence\x18\t \x01(\x03H\x00R\bsequence\x88\x01\x01\x124\n" +
+	"\x04seal\x18\n" +
+	" \x01(\v2 .placard.v1.ParticipantList.SealR\x04seal\x127\n" +
+	"\x06entity\x18\v \x01(\tB\x1a\xfaA\x17\n" +
+	"\x15placard.un.org/EntityH\x01R\x06entity\x88\x01\x01\x1a\xea\x02\n" +
 	"\x06Person\x12A\n" +
 	"\vparticipant\x18\x01 \x01(\tB\x1f\xfaA\x1c\n" +
 	"\x1aplacard.un.org/ParticipantR\vparticipant\x12\x1c\n" +
@@ -826,17 +1914,65 @@ const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\apersons\x18\x03 \x03(\v2\".placard.v1.ParticipantList.PersonR\apersons\x12\"\n" +
 	"\x04late\x18\x04 \x01(\bB\t\x92\xf9+\x05\n" +
 	"\x03\x01\x02\x03H\x00R\x04late\x88\x01\x01B\a\n" +
-	"\x05_late\x1a\xbe\x01\n" +
+	"\x05_late\x1a}\n" +
+	"\x04Seal\x12?\n" +
+	"\vsigning_key\x18\x01 \x01(\tB\x1e\xfaA\x1b\n" +
+	"\x19placard.un.org/SigningKeyR\n" +
+	"signingKey\x12\x16\n" +
+	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x1c\n" +
+	"\tsignature\x18\x03 \x01(\fR\tsignature\x1a\xbe\x01\n" +
 	"\x04Part\x12R\n" +
 	"\x14participation_status\x18\x01 \x01(\x0e2\x1f.placard.v1.ParticipationStatusR\x13participationStatus\x12\x18\n" +
 	"\aheading\x18\x02 \x01(\tR\aheading\x12H\n" +
 	"\vdelegations\x18\x03 \x03(\v2&.placard.v1.ParticipantList.DelegationR\vdelegations:j\xeaAg\n" +
-	"\x1eplacard.un.org/ParticipantList\x12\"meetings/{meeting}/participantList*\x10participantLists2\x0fparticipantList\"\x80\x02\n" +
+	"\x1eplacard.un.org/ParticipantList\x12\"meetings/{meeting}/participantList*\x10participantLists2\x0fparticipantListB\v\n" +
+	"\t_sequenceB\t\n" +
+	"\a_entity\"\x82\x04\n" +
+	"\x16ParticipantListEdition\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1f\n" +
+	"\bsequence\x18\x02 \x01(\x03B\x03\xe0A\x03R\bsequence\x12%\n" +
+	"\vprovisional\x18\x03 \x01(\bB\x03\xe0A\x03R\vprovisional\x12.\n" +
+	"\x10delegation_count\x18\x04 \x01(\x05B\x03\xe0A\x03R\x0fdelegationCount\x12&\n" +
+	"\fperson_count\x18\x05 \x01(\x05B\x03\xe0A\x03R\vpersonCount\x12B\n" +
+	"\vsigning_key\x18\x06 \x01(\tB!\xe0A\x03\xfaA\x1b\n" +
+	"\x19placard.un.org/SigningKeyR\n" +
+	"signingKey\x12(\n" +
+	"\x06author\x18\a \x01(\tB\v\xe0A\x03\x92\xf9+\x04\n" +
+	"\x02\x01\x02H\x00R\x06author\x88\x01\x01\x12@\n" +
+	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"createTime:t\xeaAq\n" +
+	"%placard.un.org/ParticipantListEdition\x125meetings/{meeting}/participantList/editions/{edition}*\beditions2\aeditionB\t\n" +
+	"\a_author\"\xdf\a\n" +
+	"\x19ParticipantListDifference\x127\n" +
+	"\x04name\x18\x01 \x01(\tB#\xfaA \n" +
+	"\x1eplacard.un.org/ParticipantListR\x04name\x12#\n" +
+	"\rbase_sequence\x18\x02 \x01(\x03R\fbaseSequence\x12\x1a\n" +
+	"\bsequence\x18\x03 \x01(\x03R\bsequence\x12\x1a\n" +
+	"\blanguage\x18\x04 \x01(\tR\blanguage\x12R\n" +
+	"\vdelegations\x18\x05 \x03(\v20.placard.v1.ParticipantListDifference.DelegationR\vdelegations\x1a\x9a\x01\n" +
+	"\n" +
+	"Correction\x12:\n" +
+	"\x06before\x18\x01 \x01(\v2\".placard.v1.ParticipantList.PersonR\x06before\x128\n" +
+	"\x05after\x18\x02 \x01(\v2\".placard.v1.ParticipantList.PersonR\x05after\x12\x16\n" +
+	"\x06fields\x18\x03 \x03(\tR\x06fields\x1a\xba\x04\n" +
+	"\n" +
+	"Delegation\x122\n" +
+	"\x06entity\x18\x01 \x01(\tB\x1a\xfaA\x17\n" +
+	"\x15placard.un.org/EntityR\x06entity\x126\n" +
+	"\ventity_name\x18\x02 \x01(\v2\x15.placard.v1.ShownTextR\n" +
+	"entityName\x12R\n" +
+	"\x14participation_status\x18\x03 \x01(\x0e2\x1f.placard.v1.ParticipationStatusR\x13participationStatus\x12C\n" +
+	"\x12entity_name_before\x18\x04 \x01(\v2\x15.placard.v1.ShownTextR\x10entityNameBefore\x12_\n" +
+	"\x1bparticipation_status_before\x18\x05 \x01(\x0e2\x1f.placard.v1.ParticipationStatusR\x19participationStatusBefore\x128\n" +
+	"\x05added\x18\x06 \x03(\v2\".placard.v1.ParticipantList.PersonR\x05added\x12N\n" +
+	"\tcorrected\x18\a \x03(\v20.placard.v1.ParticipantListDifference.CorrectionR\tcorrected\x12<\n" +
+	"\aremoved\x18\b \x03(\v2\".placard.v1.ParticipantList.PersonR\aremoved\"\xa5\x02\n" +
 	"\x19GetParticipantListRequest\x12x\n" +
 	"\x04name\x18\x01 \x01(\tBd\xe0A\x02\xfaA \n" +
 	"\x1eplacard.un.org/ParticipantList\xbaH;r927^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/participantList$R\x04name\x12<\n" +
 	"\blanguage\x18\x02 \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\x12+\n" +
-	"\vprovisional\x18\x03 \x01(\bB\t\x92\xf9+\x05\x12\x03\x01\x02\x03R\vprovisional\"\xec\x03\n" +
+	"\vprovisional\x18\x03 \x01(\bB\t\x92\xf9+\x05\x12\x03\x01\x02\x03R\vprovisional\x12#\n" +
+	"\bsequence\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bsequence\"\x91\x04\n" +
 	"\x1cExportParticipantListRequest\x12x\n" +
 	"\x04name\x18\x01 \x01(\tBd\xe0A\x02\xfaA \n" +
 	"\x1eplacard.un.org/ParticipantList\xbaH;r927^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/participantList$R\x04name\x12<\n" +
@@ -844,14 +1980,65 @@ const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\vprovisional\x18\x03 \x01(\bB\t\x92\xf9+\x05\x12\x03\x01\x02\x03R\vprovisional\x12Q\n" +
 	"\x06format\x18\x04 \x01(\x0e2/.placard.v1.ExportParticipantListRequest.FormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x12#\n" +
 	"\x06symbol\x18\x05 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x18dR\x06symbol\x12\x1d\n" +
-	"\x04date\x18\x06 \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\x04date\"P\n" +
+	"\x04date\x18\x06 \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\x04date\x12#\n" +
+	"\bsequence\x18\a \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bsequence\"P\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\a\n" +
 	"\x03CSV\x10\x01\x12\b\n" +
 	"\x04XLSX\x10\x02\x12\b\n" +
 	"\x04JSON\x10\x03\x12\b\n" +
 	"\x04DOCX\x10\x04\x12\a\n" +
-	"\x03PDF\x10\x05\"\xc4\x01\n" +
+	"\x03PDF\x10\x05\"\xe9\x03\n" +
+	"\x1eGenerateParticipantListRequest\x12x\n" +
+	"\x04name\x18\x01 \x01(\tBd\xe0A\x02\xfaA \n" +
+	"\x1eplacard.un.org/ParticipantList\xbaH;r927^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/participantList$R\x04name\x12<\n" +
+	"\blanguage\x18\x02 \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\x12 \n" +
+	"\vprovisional\x18\x03 \x01(\bR\vprovisional\x12Q\n" +
+	"\x06format\x18\x04 \x01(\x0e2/.placard.v1.ExportParticipantListRequest.FormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x12#\n" +
+	"\x06symbol\x18\x05 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x18dR\x06symbol\x12\x1d\n" +
+	"\x04date\x18\x06 \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\x04date\x12#\n" +
+	"\bsequence\x18\a \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bsequence\x121\n" +
+	"\n" +
+	"request_id\x18\b \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\xec\x01\n" +
+	"\x1bIssueParticipantListRequest\x12x\n" +
+	"\x04name\x18\x01 \x01(\tBd\xe0A\x02\xfaA \n" +
+	"\x1eplacard.un.org/ParticipantList\xbaH;r927^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/participantList$R\x04name\x12 \n" +
+	"\vprovisional\x18\x02 \x01(\bR\vprovisional\x121\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\xbf\x01\n" +
+	" GetParticipantListEditionRequest\x12\x9a\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\x85\x01\xe0A\x02\xfaA'\n" +
+	"%placard.un.org/ParticipantListEdition\xbaHUrS2Q^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/participantList/editions/[1-9][0-9]{0,17}$R\x04name\"\xf9\x02\n" +
+	"\"ListParticipantListEditionsRequest\x12\x83\x01\n" +
+	"\x06parent\x18\x01 \x01(\tBk\xe0A\x02\xfaA'\x12%placard.un.org/ParticipantListEdition\xbaH;r927^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/participantList$R\x06parent\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12 \n" +
+	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12#\n" +
+	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x127\n" +
+	"\tread_mask\x18\x06 \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"\x8d\x01\n" +
+	"#ListParticipantListEditionsResponse\x12>\n" +
+	"\beditions\x18\x01 \x03(\v2\".placard.v1.ParticipantListEditionR\beditions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb1\x02\n" +
+	"\x1eCompareParticipantListsRequest\x12x\n" +
+	"\x04name\x18\x01 \x01(\tBd\xe0A\x02\xfaA \n" +
+	"\x1eplacard.un.org/ParticipantList\xbaH;r927^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/participantList$R\x04name\x122\n" +
+	"\rbase_sequence\x18\x02 \x01(\x03B\r\xe0A\x02\xbaH\a\xc8\x01\x01\"\x02 \x00R\fbaseSequence\x12#\n" +
+	"\bsequence\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bsequence\x12<\n" +
+	"\blanguage\x18\x04 \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\"\xf3\x03\n" +
+	"\x18ExportCorrigendumRequest\x12x\n" +
+	"\x04name\x18\x01 \x01(\tBd\xe0A\x02\xfaA \n" +
+	"\x1eplacard.un.org/ParticipantList\xbaH;r927^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/participantList$R\x04name\x122\n" +
+	"\rbase_sequence\x18\x02 \x01(\x03B\r\xe0A\x02\xbaH\a\xc8\x01\x01\"\x02 \x00R\fbaseSequence\x12#\n" +
+	"\bsequence\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\bsequence\x12<\n" +
+	"\blanguage\x18\x04 \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\x12M\n" +
+	"\x06format\x18\x05 \x01(\x0e2+.placard.v1.ExportCorrigendumRequest.FormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x12#\n" +
+	"\x06symbol\x18\x06 \x01(\tB\v\xbaH\br\x06\xa8\xff+\x01\x18dR\x06symbol\x12\x1d\n" +
+	"\x04date\x18\a \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\x04date\"3\n" +
+	"\x06Format\x12\x16\n" +
+	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\b\n" +
+	"\x04DOCX\x10\x01\x12\a\n" +
+	"\x03PDF\x10\x02\"\xc4\x01\n" +
 	"\x14GetAttendanceRequest\x12n\n" +
 	"\x04name\x18\x01 \x01(\tBZ\xe0A\x02\xfaA\x1b\n" +
 	"\x19placard.un.org/Attendance\xbaH6r422^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/attendance$R\x04name\x12<\n" +
@@ -869,12 +2056,25 @@ const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\bentities\x18\x03 \x03(\tB\x1a\xfaA\x17\n" +
 	"\x15placard.un.org/EntityR\bentities:V\xeaAS\n" +
 	"\x19placard.un.org/Attendance\x12\x1dmeetings/{meeting}/attendance*\vattendances2\n" +
-	"attendance2\xdd\x03\n" +
+	"attendance2\xe0\f\n" +
 	"\x16ParticipantListService\x12\x99\x01\n" +
 	"\x12GetParticipantList\x12%.placard.v1.GetParticipantListRequest\x1a\x1b.placard.v1.ParticipantList\"?\xdaA\x04name\x8a\xf9+\a\n" +
 	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x02'\x12%/v1/{name=meetings/*/participantList}\x12\xa1\x01\n" +
 	"\x15ExportParticipantList\x12(.placard.v1.ExportParticipantListRequest\x1a\x14.google.api.HttpBody\"F\xdaA\x04name\x8a\xf9+\a\n" +
-	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/participantList}:export0\x01\x12\x82\x01\n" +
+	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/participantList}:export0\x01\x12\xd3\x01\n" +
+	"\x17GenerateParticipantList\x12*.placard.v1.GenerateParticipantListRequest\x1a\x1d.google.longrunning.Operation\"m\xcaA\"\n" +
+	"\rOperationFile\x12\x11OperationMetadata\xdaA\x04name\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x023:\x01*\"./v1/{name=meetings/*/participantList}:generate\x12\xaa\x01\n" +
+	"\x14IssueParticipantList\x12'.placard.v1.IssueParticipantListRequest\x1a\".placard.v1.ParticipantListEdition\"E\xdaA\x04name\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=meetings/*/participantList}:issue\x12\xb9\x01\n" +
+	"\x19GetParticipantListEdition\x12,.placard.v1.GetParticipantListEditionRequest\x1a\".placard.v1.ParticipantListEdition\"J\xdaA\x04name\x8a\xf9+\a\n" +
+	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x022\x120/v1/{name=meetings/*/participantList/editions/*}\x12\xcc\x01\n" +
+	"\x1bListParticipantListEditions\x12..placard.v1.ListParticipantListEditionsRequest\x1a/.placard.v1.ListParticipantListEditionsResponse\"L\xdaA\x06parent\x8a\xf9+\a\n" +
+	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x022\x120/v1/{parent=meetings/*/participantList}/editions\x12\xc0\x01\n" +
+	"\x17CompareParticipantLists\x12*.placard.v1.CompareParticipantListsRequest\x1a%.placard.v1.ParticipantListDifference\"R\xdaA\x12name,base_sequence\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x02/\x12-/v1/{name=meetings/*/participantList}:compare\x12\xaf\x01\n" +
+	"\x11ExportCorrigendum\x12$.placard.v1.ExportCorrigendumRequest\x1a\x14.google.api.HttpBody\"\\\xdaA\x12name,base_sequence\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x029\x127/v1/{name=meetings/*/participantList}:exportCorrigendum0\x01\x12\x82\x01\n" +
 	"\rGetAttendance\x12 .placard.v1.GetAttendanceRequest\x1a\x16.placard.v1.Attendance\"7\xdaA\x04name\x8a\xf9+\x04\n" +
 	"\x02\x01\x02\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=meetings/*/attendance}B8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
@@ -890,50 +2090,93 @@ func file_placard_v1_participant_list_proto_rawDescGZIP() []byte {
 	return file_placard_v1_participant_list_proto_rawDescData
 }
 
-var file_placard_v1_participant_list_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_placard_v1_participant_list_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_placard_v1_participant_list_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_placard_v1_participant_list_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_placard_v1_participant_list_proto_goTypes = []any{
-	(ExportParticipantListRequest_Format)(0), // 0: placard.v1.ExportParticipantListRequest.Format
-	(*ParticipantList)(nil),                  // 1: placard.v1.ParticipantList
-	(*GetParticipantListRequest)(nil),        // 2: placard.v1.GetParticipantListRequest
-	(*ExportParticipantListRequest)(nil),     // 3: placard.v1.ExportParticipantListRequest
-	(*GetAttendanceRequest)(nil),             // 4: placard.v1.GetAttendanceRequest
-	(*Attendance)(nil),                       // 5: placard.v1.Attendance
-	(*ParticipantList_Person)(nil),           // 6: placard.v1.ParticipantList.Person
-	(*ParticipantList_Delegation)(nil),       // 7: placard.v1.ParticipantList.Delegation
-	(*ParticipantList_Part)(nil),             // 8: placard.v1.ParticipantList.Part
-	(*Attendance_Paragraph)(nil),             // 9: placard.v1.Attendance.Paragraph
-	(*ShownText)(nil),                        // 10: placard.v1.ShownText
-	(*timestamppb.Timestamp)(nil),            // 11: google.protobuf.Timestamp
-	(Participant_Role)(0),                    // 12: placard.v1.Participant.Role
-	(Participant_Modality)(0),                // 13: placard.v1.Participant.Modality
-	(ParticipationStatus)(0),                 // 14: placard.v1.ParticipationStatus
-	(*httpbody.HttpBody)(nil),                // 15: google.api.HttpBody
+	(ExportParticipantListRequest_Format)(0),     // 0: placard.v1.ExportParticipantListRequest.Format
+	(ExportCorrigendumRequest_Format)(0),         // 1: placard.v1.ExportCorrigendumRequest.Format
+	(*ParticipantList)(nil),                      // 2: placard.v1.ParticipantList
+	(*ParticipantListEdition)(nil),               // 3: placard.v1.ParticipantListEdition
+	(*ParticipantListDifference)(nil),            // 4: placard.v1.ParticipantListDifference
+	(*GetParticipantListRequest)(nil),            // 5: placard.v1.GetParticipantListRequest
+	(*ExportParticipantListRequest)(nil),         // 6: placard.v1.ExportParticipantListRequest
+	(*GenerateParticipantListRequest)(nil),       // 7: placard.v1.GenerateParticipantListRequest
+	(*IssueParticipantListRequest)(nil),          // 8: placard.v1.IssueParticipantListRequest
+	(*GetParticipantListEditionRequest)(nil),     // 9: placard.v1.GetParticipantListEditionRequest
+	(*ListParticipantListEditionsRequest)(nil),   // 10: placard.v1.ListParticipantListEditionsRequest
+	(*ListParticipantListEditionsResponse)(nil),  // 11: placard.v1.ListParticipantListEditionsResponse
+	(*CompareParticipantListsRequest)(nil),       // 12: placard.v1.CompareParticipantListsRequest
+	(*ExportCorrigendumRequest)(nil),             // 13: placard.v1.ExportCorrigendumRequest
+	(*GetAttendanceRequest)(nil),                 // 14: placard.v1.GetAttendanceRequest
+	(*Attendance)(nil),                           // 15: placard.v1.Attendance
+	(*ParticipantList_Person)(nil),               // 16: placard.v1.ParticipantList.Person
+	(*ParticipantList_Delegation)(nil),           // 17: placard.v1.ParticipantList.Delegation
+	(*ParticipantList_Seal)(nil),                 // 18: placard.v1.ParticipantList.Seal
+	(*ParticipantList_Part)(nil),                 // 19: placard.v1.ParticipantList.Part
+	(*ParticipantListDifference_Correction)(nil), // 20: placard.v1.ParticipantListDifference.Correction
+	(*ParticipantListDifference_Delegation)(nil), // 21: placard.v1.ParticipantListDifference.Delegation
+	(*Attendance_Paragraph)(nil),                 // 22: placard.v1.Attendance.Paragraph
+	(*ShownText)(nil),                            // 23: placard.v1.ShownText
+	(*timestamppb.Timestamp)(nil),                // 24: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),                // 25: google.protobuf.FieldMask
+	(Participant_Role)(0),                        // 26: placard.v1.Participant.Role
+	(Participant_Modality)(0),                    // 27: placard.v1.Participant.Modality
+	(ParticipationStatus)(0),                     // 28: placard.v1.ParticipationStatus
+	(*httpbody.HttpBody)(nil),                    // 29: google.api.HttpBody
+	(*longrunningpb.Operation)(nil),              // 30: google.longrunning.Operation
 }
 var file_placard_v1_participant_list_proto_depIdxs = []int32{
-	10, // 0: placard.v1.ParticipantList.title:type_name -> placard.v1.ShownText
-	8,  // 1: placard.v1.ParticipantList.parts:type_name -> placard.v1.ParticipantList.Part
-	11, // 2: placard.v1.ParticipantList.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 3: placard.v1.ExportParticipantListRequest.format:type_name -> placard.v1.ExportParticipantListRequest.Format
-	9,  // 4: placard.v1.Attendance.paragraphs:type_name -> placard.v1.Attendance.Paragraph
-	12, // 5: placard.v1.ParticipantList.Person.role:type_name -> placard.v1.Participant.Role
-	13, // 6: placard.v1.ParticipantList.Person.modality:type_name -> placard.v1.Participant.Modality
-	10, // 7: placard.v1.ParticipantList.Delegation.entity_name:type_name -> placard.v1.ShownText
-	6,  // 8: placard.v1.ParticipantList.Delegation.persons:type_name -> placard.v1.ParticipantList.Person
-	14, // 9: placard.v1.ParticipantList.Part.participation_status:type_name -> placard.v1.ParticipationStatus
-	7,  // 10: placard.v1.ParticipantList.Part.delegations:type_name -> placard.v1.ParticipantList.Delegation
-	14, // 11: placard.v1.Attendance.Paragraph.participation_status:type_name -> placard.v1.ParticipationStatus
-	2,  // 12: placard.v1.ParticipantListService.GetParticipantList:input_type -> placard.v1.GetParticipantListRequest
-	3,  // 13: placard.v1.ParticipantListService.ExportParticipantList:input_type -> placard.v1.ExportParticipantListRequest
-	4,  // 14: placard.v1.ParticipantListService.GetAttendance:input_type -> placard.v1.GetAttendanceRequest
-	1,  // 15: placard.v1.ParticipantListService.GetParticipantList:output_type -> placard.v1.ParticipantList
-	15, // 16: placard.v1.ParticipantListService.ExportParticipantList:output_type -> google.api.HttpBody
-	5,  // 17: placard.v1.ParticipantListService.GetAttendance:output_type -> placard.v1.Attendance
-	15, // [15:18] is the sub-list for method output_type
-	12, // [12:15] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	23, // 0: placard.v1.ParticipantList.title:type_name -> placard.v1.ShownText
+	19, // 1: placard.v1.ParticipantList.parts:type_name -> placard.v1.ParticipantList.Part
+	24, // 2: placard.v1.ParticipantList.create_time:type_name -> google.protobuf.Timestamp
+	18, // 3: placard.v1.ParticipantList.seal:type_name -> placard.v1.ParticipantList.Seal
+	24, // 4: placard.v1.ParticipantListEdition.create_time:type_name -> google.protobuf.Timestamp
+	21, // 5: placard.v1.ParticipantListDifference.delegations:type_name -> placard.v1.ParticipantListDifference.Delegation
+	0,  // 6: placard.v1.ExportParticipantListRequest.format:type_name -> placard.v1.ExportParticipantListRequest.Format
+	0,  // 7: placard.v1.GenerateParticipantListRequest.format:type_name -> placard.v1.ExportParticipantListRequest.Format
+	25, // 8: placard.v1.ListParticipantListEditionsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	3,  // 9: placard.v1.ListParticipantListEditionsResponse.editions:type_name -> placard.v1.ParticipantListEdition
+	1,  // 10: placard.v1.ExportCorrigendumRequest.format:type_name -> placard.v1.ExportCorrigendumRequest.Format
+	22, // 11: placard.v1.Attendance.paragraphs:type_name -> placard.v1.Attendance.Paragraph
+	26, // 12: placard.v1.ParticipantList.Person.role:type_name -> placard.v1.Participant.Role
+	27, // 13: placard.v1.ParticipantList.Person.modality:type_name -> placard.v1.Participant.Modality
+	23, // 14: placard.v1.ParticipantList.Delegation.entity_name:type_name -> placard.v1.ShownText
+	16, // 15: placard.v1.ParticipantList.Delegation.persons:type_name -> placard.v1.ParticipantList.Person
+	28, // 16: placard.v1.ParticipantList.Part.participation_status:type_name -> placard.v1.ParticipationStatus
+	17, // 17: placard.v1.ParticipantList.Part.delegations:type_name -> placard.v1.ParticipantList.Delegation
+	16, // 18: placard.v1.ParticipantListDifference.Correction.before:type_name -> placard.v1.ParticipantList.Person
+	16, // 19: placard.v1.ParticipantListDifference.Correction.after:type_name -> placard.v1.ParticipantList.Person
+	23, // 20: placard.v1.ParticipantListDifference.Delegation.entity_name:type_name -> placard.v1.ShownText
+	28, // 21: placard.v1.ParticipantListDifference.Delegation.participation_status:type_name -> placard.v1.ParticipationStatus
+	23, // 22: placard.v1.ParticipantListDifference.Delegation.entity_name_before:type_name -> placard.v1.ShownText
+	28, // 23: placard.v1.ParticipantListDifference.Delegation.participation_status_before:type_name -> placard.v1.ParticipationStatus
+	16, // 24: placard.v1.ParticipantListDifference.Delegation.added:type_name -> placard.v1.ParticipantList.Person
+	20, // 25: placard.v1.ParticipantListDifference.Delegation.corrected:type_name -> placard.v1.ParticipantListDifference.Correction
+	16, // 26: placard.v1.ParticipantListDifference.Delegation.removed:type_name -> placard.v1.ParticipantList.Person
+	28, // 27: placard.v1.Attendance.Paragraph.participation_status:type_name -> placard.v1.ParticipationStatus
+	5,  // 28: placard.v1.ParticipantListService.GetParticipantList:input_type -> placard.v1.GetParticipantListRequest
+	6,  // 29: placard.v1.ParticipantListService.ExportParticipantList:input_type -> placard.v1.ExportParticipantListRequest
+	7,  // 30: placard.v1.ParticipantListService.GenerateParticipantList:input_type -> placard.v1.GenerateParticipantListRequest
+	8,  // 31: placard.v1.ParticipantListService.IssueParticipantList:input_type -> placard.v1.IssueParticipantListRequest
+	9,  // 32: placard.v1.ParticipantListService.GetParticipantListEdition:input_type -> placard.v1.GetParticipantListEditionRequest
+	10, // 33: placard.v1.ParticipantListService.ListParticipantListEditions:input_type -> placard.v1.ListParticipantListEditionsRequest
+	12, // 34: placard.v1.ParticipantListService.CompareParticipantLists:input_type -> placard.v1.CompareParticipantListsRequest
+	13, // 35: placard.v1.ParticipantListService.ExportCorrigendum:input_type -> placard.v1.ExportCorrigendumRequest
+	14, // 36: placard.v1.ParticipantListService.GetAttendance:input_type -> placard.v1.GetAttendanceRequest
+	2,  // 37: placard.v1.ParticipantListService.GetParticipantList:output_type -> placard.v1.ParticipantList
+	29, // 38: placard.v1.ParticipantListService.ExportParticipantList:output_type -> google.api.HttpBody
+	30, // 39: placard.v1.ParticipantListService.GenerateParticipantList:output_type -> google.longrunning.Operation
+	3,  // 40: placard.v1.ParticipantListService.IssueParticipantList:output_type -> placard.v1.ParticipantListEdition
+	3,  // 41: placard.v1.ParticipantListService.GetParticipantListEdition:output_type -> placard.v1.ParticipantListEdition
+	11, // 42: placard.v1.ParticipantListService.ListParticipantListEditions:output_type -> placard.v1.ListParticipantListEditionsResponse
+	4,  // 43: placard.v1.ParticipantListService.CompareParticipantLists:output_type -> placard.v1.ParticipantListDifference
+	29, // 44: placard.v1.ParticipantListService.ExportCorrigendum:output_type -> google.api.HttpBody
+	15, // 45: placard.v1.ParticipantListService.GetAttendance:output_type -> placard.v1.Attendance
+	37, // [37:46] is the sub-list for method output_type
+	28, // [28:37] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_participant_list_proto_init() }
@@ -946,14 +2189,16 @@ func file_placard_v1_participant_list_proto_init() {
 	file_placard_v1_participant_proto_init()
 	file_placard_v1_rule_proto_init()
 	file_placard_v1_text_proto_init()
-	file_placard_v1_participant_list_proto_msgTypes[6].OneofWrappers = []any{}
+	file_placard_v1_participant_list_proto_msgTypes[0].OneofWrappers = []any{}
+	file_placard_v1_participant_list_proto_msgTypes[1].OneofWrappers = []any{}
+	file_placard_v1_participant_list_proto_msgTypes[15].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_participant_list_proto_rawDesc), len(file_placard_v1_participant_list_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   9,
+			NumEnums:      2,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -7,6 +7,7 @@
 package placardv1
 
 import (
+	longrunningpb "cloud.google.com/go/longrunning/autogen/longrunningpb"
 	context "context"
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
@@ -20,9 +21,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ParticipantListService_GetParticipantList_FullMethodName    = "/placard.v1.ParticipantListService/GetParticipantList"
-	ParticipantListService_ExportParticipantList_FullMethodName = "/placard.v1.ParticipantListService/ExportParticipantList"
-	ParticipantListService_GetAttendance_FullMethodName         = "/placard.v1.ParticipantListService/GetAttendance"
+	ParticipantListService_GetParticipantList_FullMethodName          = "/placard.v1.ParticipantListService/GetParticipantList"
+	ParticipantListService_ExportParticipantList_FullMethodName       = "/placard.v1.ParticipantListService/ExportParticipantList"
+	ParticipantListService_GenerateParticipantList_FullMethodName     = "/placard.v1.ParticipantListService/GenerateParticipantList"
+	ParticipantListService_IssueParticipantList_FullMethodName        = "/placard.v1.ParticipantListService/IssueParticipantList"
+	ParticipantListService_GetParticipantListEdition_FullMethodName   = "/placard.v1.ParticipantListService/GetParticipantListEdition"
+	ParticipantListService_ListParticipantListEditions_FullMethodName = "/placard.v1.ParticipantListService/ListParticipantListEditions"
+	ParticipantListService_CompareParticipantLists_FullMethodName     = "/placard.v1.ParticipantListService/CompareParticipantLists"
+	ParticipantListService_ExportCorrigendum_FullMethodName           = "/placard.v1.ParticipantListService/ExportCorrigendum"
+	ParticipantListService_GetAttendance_FullMethodName               = "/placard.v1.ParticipantListService/GetAttendance"
 )
 
 // ParticipantListServiceClient is the client API for ParticipantListService service.
@@ -35,14 +42,45 @@ type ParticipantListServiceClient interface {
 	// the alphabetical order of the language, persons in protocol order. Passes
 	// without a seat are not on it, nor any contact detail. A mission gets the
 	// part of its own delegation.
+	// With `sequence` it is an edition that was issued: the list as it was then,
+	// whatever has changed since. NOT_FOUND where none was issued of that number.
 	// More than 10,000 persons are exported instead (FAILED_PRECONDITION,
 	// LIST_TOO_LARGE).
 	GetParticipantList(ctx context.Context, in *GetParticipantListRequest, opts ...grpc.CallOption) (*ParticipantList, error)
-	// Streams the list as a file, in the language of the list. The outline of the
-	// list is of one moment, and so is each delegation. FAILED_PRECONDITION
-	// (PDF_UNAVAILABLE) for PDF where the server has no LibreOffice, and
-	// (LIST_TOO_LARGE) for DOCX and PDF of more than 20,000 persons.
+	// Streams the list as a file, in the language of the list. The list is of one
+	// moment, however long the stream is. Of an edition, CSV and JSON are the same
+	// bytes each time, for callers of the same role, until somebody on it is erased.
+	// The JSON is in canonical form (RFC 8785) and sealed: see ParticipantList.Seal
+	// and `placard verify`; its seal is another once its signing key is revoked.
+	// FAILED_PRECONDITION (PDF_UNAVAILABLE) for PDF where the server has no
+	// LibreOffice, and (LIST_TOO_LARGE) for DOCX and PDF of more than 20,000 persons.
 	ExportParticipantList(ctx context.Context, in *ExportParticipantListRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
+	// Makes the file of ExportParticipantList as an operation: for lists that take
+	// long. Its `response` is an OperationFile, its counts are persons.
+	GenerateParticipantList(ctx context.Context, in *GenerateParticipantListRequest, opts ...grpc.CallOption) (*longrunningpb.Operation, error)
+	// Issues the list as it is now: keeps which composition of each delegation it
+	// shows, under which names and statuses, and the number of the last change, by
+	// which it is asked for from then on. Where nothing has changed since the last
+	// edition of the kind, that one is answered. Also after the meeting is
+	// concluded. FAILED_PRECONDITION (LIST_EMPTY) where nobody is on it.
+	IssueParticipantList(ctx context.Context, in *IssueParticipantListRequest, opts ...grpc.CallOption) (*ParticipantListEdition, error)
+	// Gets what is known of one edition, without the list itself.
+	GetParticipantListEdition(ctx context.Context, in *GetParticipantListEditionRequest, opts ...grpc.CallOption) (*ParticipantListEdition, error)
+	// Lists the editions of the list of a meeting, the newest first. Callers who
+	// see only what is in force see no provisional ones.
+	ListParticipantListEditions(ctx context.Context, in *ListParticipantListEditionsRequest, opts ...grpc.CallOption) (*ListParticipantListEditionsResponse, error)
+	// Compares two lists of a meeting, person by person: what was added, corrected
+	// and removed from the one to the other, in the order of the list. Both are
+	// editions, or the later one the list as it is now. NOT_FOUND where a number is
+	// not one of an edition of the meeting. Where more than 10,000 persons differ it
+	// is refused (FAILED_PRECONDITION, DIFFERENCE_TOO_LARGE).
+	CompareParticipantLists(ctx context.Context, in *CompareParticipantListsRequest, opts ...grpc.CallOption) (*ParticipantListDifference, error)
+	// Streams the corrigendum from one list to another as a document (Office Open
+	// XML, or PDF): what is to be added, what is to be read in the place of what,
+	// and what is to be deleted, by entity, in one language. FAILED_PRECONDITION:
+	// LISTS_EQUAL where there is nothing to correct in what the document shows,
+	// DIFFERENCE_TOO_LARGE where more than 20,000 persons differ, PDF_UNAVAILABLE.
+	ExportCorrigendum(ctx context.Context, in *ExportCorrigendumRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
 	// Writes the paragraphs on attendance for the report of the meeting, in one
 	// language: who was represented, by participation status in the order of the
 	// list, entities in the alphabetical order of the language. Of accepted
@@ -87,6 +125,75 @@ func (c *participantListServiceClient) ExportParticipantList(ctx context.Context
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ParticipantListService_ExportParticipantListClient = grpc.ServerStreamingClient[httpbody.HttpBody]
 
+func (c *participantListServiceClient) GenerateParticipantList(ctx context.Context, in *GenerateParticipantListRequest, opts ...grpc.CallOption) (*longrunningpb.Operation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(longrunningpb.Operation)
+	err := c.cc.Invoke(ctx, ParticipantListService_GenerateParticipantList_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *participantListServiceClient) IssueParticipantList(ctx context.Context, in *IssueParticipantListRequest, opts ...grpc.CallOption) (*ParticipantListEdition, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ParticipantListEdition)
+	err := c.cc.Invoke(ctx, ParticipantListService_IssueParticipantList_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *participantListServiceClient) GetParticipantListEdition(ctx context.Context, in *GetParticipantListEditionRequest, opts ...grpc.CallOption) (*ParticipantListEdition, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ParticipantListEdition)
+	err := c.cc.Invoke(ctx, ParticipantListService_GetParticipantListEdition_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *participantListServiceClient) ListParticipantListEditions(ctx context.Context, in *ListParticipantListEditionsRequest, opts ...grpc.CallOption) (*ListParticipantListEditionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListParticipantListEditionsResponse)
+	err := c.cc.Invoke(ctx, ParticipantListService_ListParticipantListEditions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *participantListServiceClient) CompareParticipantLists(ctx context.Context, in *CompareParticipantListsRequest, opts ...grpc.CallOption) (*ParticipantListDifference, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ParticipantListDifference)
+	err := c.cc.Invoke(ctx, ParticipantListService_CompareParticipantLists_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *participantListServiceClient) ExportCorrigendum(ctx context.Context, in *ExportCorrigendumRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ParticipantListService_ServiceDesc.Streams[1], ParticipantListService_ExportCorrigendum_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportCorrigendumRequest, httpbody.HttpBody]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ParticipantListService_ExportCorrigendumClient = grpc.ServerStreamingClient[httpbody.HttpBody]
+
 func (c *participantListServiceClient) GetAttendance(ctx context.Context, in *GetAttendanceRequest, opts ...grpc.CallOption) (*Attendance, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Attendance)
@@ -107,14 +214,45 @@ type ParticipantListServiceServer interface {
 	// the alphabetical order of the language, persons in protocol order. Passes
 	// without a seat are not on it, nor any contact detail. A mission gets the
 	// part of its own delegation.
+	// With `sequence` it is an edition that was issued: the list as it was then,
+	// whatever has changed since. NOT_FOUND where none was issued of that number.
 	// More than 10,000 persons are exported instead (FAILED_PRECONDITION,
 	// LIST_TOO_LARGE).
 	GetParticipantList(context.Context, *GetParticipantListRequest) (*ParticipantList, error)
-	// Streams the list as a file, in the language of the list. The outline of the
-	// list is of one moment, and so is each delegation. FAILED_PRECONDITION
-	// (PDF_UNAVAILABLE) for PDF where the server has no LibreOffice, and
-	// (LIST_TOO_LARGE) for DOCX and PDF of more than 20,000 persons.
+	// Streams the list as a file, in the language of the list. The list is of one
+	// moment, however long the stream is. Of an edition, CSV and JSON are the same
+	// bytes each time, for callers of the same role, until somebody on it is erased.
+	// The JSON is in canonical form (RFC 8785) and sealed: see ParticipantList.Seal
+	// and `placard verify`; its seal is another once its signing key is revoked.
+	// FAILED_PRECONDITION (PDF_UNAVAILABLE) for PDF where the server has no
+	// LibreOffice, and (LIST_TOO_LARGE) for DOCX and PDF of more than 20,000 persons.
 	ExportParticipantList(*ExportParticipantListRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
+	// Makes the file of ExportParticipantList as an operation: for lists that take
+	// long. Its `response` is an OperationFile, its counts are persons.
+	GenerateParticipantList(context.Context, *GenerateParticipantListRequest) (*longrunningpb.Operation, error)
+	// Issues the list as it is now: keeps which composition of each delegation it
+	// shows, under which names and statuses, and the number of the last change, by
+	// which it is asked for from then on. Where nothing has changed since the last
+	// edition of the kind, that one is answered. Also after the meeting is
+	// concluded. FAILED_PRECONDITION (LIST_EMPTY) where nobody is on it.
+	IssueParticipantList(context.Context, *IssueParticipantListRequest) (*ParticipantListEdition, error)
+	// Gets what is known of one edition, without the list itself.
+	GetParticipantListEdition(context.Context, *GetParticipantListEditionRequest) (*ParticipantListEdition, error)
+	// Lists the editions of the list of a meeting, the newest first. Callers who
+	// see only what is in force see no provisional ones.
+	ListParticipantListEditions(context.Context, *ListParticipantListEditionsRequest) (*ListParticipantListEditionsResponse, error)
+	// Compares two lists of a meeting, person by person: what was added, corrected
+	// and removed from the one to the other, in the order of the list. Both are
+	// editions, or the later one the list as it is now. NOT_FOUND where a number is
+	// not one of an edition of the meeting. Where more than 10,000 persons differ it
+	// is refused (FAILED_PRECONDITION, DIFFERENCE_TOO_LARGE).
+	CompareParticipantLists(context.Context, *CompareParticipantListsRequest) (*ParticipantListDifference, error)
+	// Streams the corrigendum from one list to another as a document (Office Open
+	// XML, or PDF): what is to be added, what is to be read in the place of what,
+	// and what is to be deleted, by entity, in one language. FAILED_PRECONDITION:
+	// LISTS_EQUAL where there is nothing to correct in what the document shows,
+	// DIFFERENCE_TOO_LARGE where more than 20,000 persons differ, PDF_UNAVAILABLE.
+	ExportCorrigendum(*ExportCorrigendumRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
 	// Writes the paragraphs on attendance for the report of the meeting, in one
 	// language: who was represented, by participation status in the order of the
 	// list, entities in the alphabetical order of the language. Of accepted
@@ -135,6 +273,24 @@ func (UnimplementedParticipantListServiceServer) GetParticipantList(context.Cont
 }
 func (UnimplementedParticipantListServiceServer) ExportParticipantList(*ExportParticipantListRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
 	return status.Error(codes.Unimplemented, "method ExportParticipantList not implemented")
+}
+func (UnimplementedParticipantListServiceServer) GenerateParticipantList(context.Context, *GenerateParticipantListRequest) (*longrunningpb.Operation, error) {
+	return nil, status.Error(codes.Unimplemented, "method GenerateParticipantList not implemented")
+}
+func (UnimplementedParticipantListServiceServer) IssueParticipantList(context.Context, *IssueParticipantListRequest) (*ParticipantListEdition, error) {
+	return nil, status.Error(codes.Unimplemented, "method IssueParticipantList not implemented")
+}
+func (UnimplementedParticipantListServiceServer) GetParticipantListEdition(context.Context, *GetParticipantListEditionRequest) (*ParticipantListEdition, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetParticipantListEdition not implemented")
+}
+func (UnimplementedParticipantListServiceServer) ListParticipantListEditions(context.Context, *ListParticipantListEditionsRequest) (*ListParticipantListEditionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListParticipantListEditions not implemented")
+}
+func (UnimplementedParticipantListServiceServer) CompareParticipantLists(context.Context, *CompareParticipantListsRequest) (*ParticipantListDifference, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompareParticipantLists not implemented")
+}
+func (UnimplementedParticipantListServiceServer) ExportCorrigendum(*ExportCorrigendumRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
+	return status.Error(codes.Unimplemented, "method ExportCorrigendum not implemented")
 }
 func (UnimplementedParticipantListServiceServer) GetAttendance(context.Context, *GetAttendanceRequest) (*Attendance, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAttendance not implemented")
@@ -190,6 +346,107 @@ func _ParticipantListService_ExportParticipantList_Handler(srv interface{}, stre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ParticipantListService_ExportParticipantListServer = grpc.ServerStreamingServer[httpbody.HttpBody]
 
+func _ParticipantListService_GenerateParticipantList_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GenerateParticipantListRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ParticipantListServiceServer).GenerateParticipantList(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ParticipantListService_GenerateParticipantList_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ParticipantListServiceServer).GenerateParticipantList(ctx, req.(*GenerateParticipantListRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ParticipantListService_IssueParticipantList_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(IssueParticipantListRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ParticipantListServiceServer).IssueParticipantList(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ParticipantListService_IssueParticipantList_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ParticipantListServiceServer).IssueParticipantList(ctx, req.(*IssueParticipantListRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ParticipantListService_GetParticipantListEdition_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetParticipantListEditionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ParticipantListServiceServer).GetParticipantListEdition(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ParticipantListService_GetParticipantListEdition_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ParticipantListServiceServer).GetParticipantListEdition(ctx, req.(*GetParticipantListEditionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ParticipantListService_ListParticipantListEditions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListParticipantListEditionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ParticipantListServiceServer).ListParticipantListEditions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ParticipantListService_ListParticipantListEditions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ParticipantListServiceServer).ListParticipantListEditions(ctx, req.(*ListParticipantListEditionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ParticipantListService_CompareParticipantLists_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareParticipantListsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ParticipantListServiceServer).CompareParticipantLists(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ParticipantListService_CompareParticipantLists_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ParticipantListServiceServer).CompareParticipantLists(ctx, req.(*CompareParticipantListsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ParticipantListService_ExportCorrigendum_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportCorrigendumRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ParticipantListServiceServer).ExportCorrigendum(m, &grpc.GenericServerStream[ExportCorrigendumRequest, httpbody.HttpBody]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ParticipantListService_ExportCorrigendumServer = grpc.ServerStreamingServer[httpbody.HttpBody]
+
 func _ParticipantListService_GetAttendance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetAttendanceRequest)
 	if err := dec(in); err != nil {
@@ -220,6 +477,26 @@ var ParticipantListService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ParticipantListService_GetParticipantList_Handler,
 		},
 		{
+			MethodName: "GenerateParticipantList",
+			Handler:    _ParticipantListService_GenerateParticipantList_Handler,
+		},
+		{
+			MethodName: "IssueParticipantList",
+			Handler:    _ParticipantListService_IssueParticipantList_Handler,
+		},
+		{
+			MethodName: "GetParticipantListEdition",
+			Handler:    _ParticipantListService_GetParticipantListEdition_Handler,
+		},
+		{
+			MethodName: "ListParticipantListEditions",
+			Handler:    _ParticipantListService_ListParticipantListEditions_Handler,
+		},
+		{
+			MethodName: "CompareParticipantLists",
+			Handler:    _ParticipantListService_CompareParticipantLists_Handler,
+		},
+		{
 			MethodName: "GetAttendance",
 			Handler:    _ParticipantListService_GetAttendance_Handler,
 		},
@@ -228,6 +505,11 @@ var ParticipantListService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "ExportParticipantList",
 			Handler:       _ParticipantListService_ExportParticipantList_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ExportCorrigendum",
+			Handler:       _ParticipantListService_ExportCorrigendum_Handler,
 			ServerStreams: true,
 		},
 	},

@@ -165,6 +165,30 @@ func (f KeyMeetingFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.KeyMeetingMutation", m)
 }
 
+// The ListEditionFunc type is an adapter to allow the use of ordinary
+// function as ListEdition mutator.
+type ListEditionFunc func(context.Context, *db.ListEditionMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ListEditionFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ListEditionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ListEditionMutation", m)
+}
+
+// The ListedDelegationFunc type is an adapter to allow the use of ordinary
+// function as ListedDelegation mutator.
+type ListedDelegationFunc func(context.Context, *db.ListedDelegationMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ListedDelegationFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ListedDelegationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ListedDelegationMutation", m)
+}
+
 // The MeetingFunc type is an adapter to allow the use of ordinary
 // function as Meeting mutator.
 type MeetingFunc func(context.Context, *db.MeetingMutation) (db.Value, error)
@@ -175,6 +199,18 @@ func (f MeetingFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.MeetingMutation", m)
+}
+
+// The OperationFunc type is an adapter to allow the use of ordinary
+// function as Operation mutator.
+type OperationFunc func(context.Context, *db.OperationMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OperationFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.OperationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.OperationMutation", m)
 }
 
 // The ParticipantNameFunc type is an adapter to allow the use of ordinary
@@ -223,6 +259,18 @@ func (f RevisionFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.RevisionMutation", m)
+}
+
+// The SigningKeyFunc type is an adapter to allow the use of ordinary
+// function as SigningKey mutator.
+type SigningKeyFunc func(context.Context, *db.SigningKeyMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SigningKeyFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.SigningKeyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.SigningKeyMutation", m)
 }
 
 // Condition is a hook condition function.

@@ -21,12 +21,16 @@ import (
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
+	"github.com/un-placard/placard/ent/db/listeddelegation"
+	"github.com/un-placard/placard/ent/db/listedition"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/operation"
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/predicate"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
+	"github.com/un-placard/placard/ent/db/signingkey"
 )
 
 // The Query interface represents an operation that queries a graph.
@@ -436,6 +440,60 @@ func (f TraverseKeyMeeting) Traverse(ctx context.Context, q db.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *db.KeyMeetingQuery", q)
 }
 
+// The ListEditionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ListEditionFunc func(context.Context, *db.ListEditionQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f ListEditionFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.ListEditionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.ListEditionQuery", q)
+}
+
+// The TraverseListEdition type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseListEdition func(context.Context, *db.ListEditionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseListEdition) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseListEdition) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ListEditionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.ListEditionQuery", q)
+}
+
+// The ListedDelegationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ListedDelegationFunc func(context.Context, *db.ListedDelegationQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f ListedDelegationFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.ListedDelegationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.ListedDelegationQuery", q)
+}
+
+// The TraverseListedDelegation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseListedDelegation func(context.Context, *db.ListedDelegationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseListedDelegation) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseListedDelegation) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ListedDelegationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.ListedDelegationQuery", q)
+}
+
 // The MeetingFunc type is an adapter to allow the use of ordinary function as a Querier.
 type MeetingFunc func(context.Context, *db.MeetingQuery) (db.Value, error)
 
@@ -461,6 +519,33 @@ func (f TraverseMeeting) Traverse(ctx context.Context, q db.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *db.MeetingQuery", q)
+}
+
+// The OperationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type OperationFunc func(context.Context, *db.OperationQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f OperationFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.OperationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.OperationQuery", q)
+}
+
+// The TraverseOperation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseOperation func(context.Context, *db.OperationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseOperation) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseOperation) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.OperationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.OperationQuery", q)
 }
 
 // The ParticipantNameFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -571,6 +656,33 @@ func (f TraverseRevision) Traverse(ctx context.Context, q db.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *db.RevisionQuery", q)
 }
 
+// The SigningKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SigningKeyFunc func(context.Context, *db.SigningKeyQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f SigningKeyFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.SigningKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.SigningKeyQuery", q)
+}
+
+// The TraverseSigningKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSigningKey func(context.Context, *db.SigningKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSigningKey) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSigningKey) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.SigningKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.SigningKeyQuery", q)
+}
+
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q db.Query) (Query, error) {
 	switch q := q.(type) {
@@ -600,8 +712,14 @@ func NewQuery(q db.Query) (Query, error) {
 		return &query[*db.KeyQuery, predicate.Key, key.OrderOption]{typ: db.TypeKey, tq: q}, nil
 	case *db.KeyMeetingQuery:
 		return &query[*db.KeyMeetingQuery, predicate.KeyMeeting, keymeeting.OrderOption]{typ: db.TypeKeyMeeting, tq: q}, nil
+	case *db.ListEditionQuery:
+		return &query[*db.ListEditionQuery, predicate.ListEdition, listedition.OrderOption]{typ: db.TypeListEdition, tq: q}, nil
+	case *db.ListedDelegationQuery:
+		return &query[*db.ListedDelegationQuery, predicate.ListedDelegation, listeddelegation.OrderOption]{typ: db.TypeListedDelegation, tq: q}, nil
 	case *db.MeetingQuery:
 		return &query[*db.MeetingQuery, predicate.Meeting, meeting.OrderOption]{typ: db.TypeMeeting, tq: q}, nil
+	case *db.OperationQuery:
+		return &query[*db.OperationQuery, predicate.Operation, operation.OrderOption]{typ: db.TypeOperation, tq: q}, nil
 	case *db.ParticipantNameQuery:
 		return &query[*db.ParticipantNameQuery, predicate.ParticipantName, participantname.OrderOption]{typ: db.TypeParticipantName, tq: q}, nil
 	case *db.ParticipantVersionQuery:
@@ -610,6 +728,8 @@ func NewQuery(q db.Query) (Query, error) {
 		return &query[*db.RequestQuery, predicate.Request, request.OrderOption]{typ: db.TypeRequest, tq: q}, nil
 	case *db.RevisionQuery:
 		return &query[*db.RevisionQuery, predicate.Revision, revision.OrderOption]{typ: db.TypeRevision, tq: q}, nil
+	case *db.SigningKeyQuery:
+		return &query[*db.SigningKeyQuery, predicate.SigningKey, signingkey.OrderOption]{typ: db.TypeSigningKey, tq: q}, nil
 	default:
 		return nil, fmt.Errorf("unknown query type %T", q)
 	}

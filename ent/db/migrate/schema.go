@@ -527,6 +527,83 @@ var (
 			},
 		},
 	}
+	// ListEditionsColumns holds the columns for the "list_editions" table.
+	ListEditionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "sequence", Type: field.TypeInt64},
+		{Name: "change_time", Type: field.TypeTime},
+		{Name: "provisional", Type: field.TypeBool},
+		{Name: "content", Type: field.TypeString, Size: 2147483647},
+		{Name: "signing_key", Type: field.TypeString},
+		{Name: "author", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "meeting_id", Type: field.TypeString},
+	}
+	// ListEditionsTable holds the schema information for the "list_editions" table.
+	ListEditionsTable = &schema.Table{
+		Name:       "list_editions",
+		Columns:    ListEditionsColumns,
+		PrimaryKey: []*schema.Column{ListEditionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "list_editions_meetings_meeting",
+				Columns:    []*schema.Column{ListEditionsColumns[8]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "listedition_meeting_id_sequence",
+				Unique:  true,
+				Columns: []*schema.Column{ListEditionsColumns[8], ListEditionsColumns[1]},
+			},
+		},
+	}
+	// ListedDelegationsColumns holds the columns for the "listed_delegations" table.
+	ListedDelegationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "meeting_id", Type: field.TypeString},
+		{Name: "entity_id", Type: field.TypeString},
+		{Name: "participation_status", Type: field.TypeString},
+		{Name: "short_name", Type: field.TypeString, Size: 2147483647},
+		{Name: "late", Type: field.TypeBool},
+		{Name: "persons", Type: field.TypeInt32},
+		{Name: "edition_id", Type: field.TypeInt64},
+		{Name: "revision_id", Type: field.TypeInt64},
+	}
+	// ListedDelegationsTable holds the schema information for the "listed_delegations" table.
+	ListedDelegationsTable = &schema.Table{
+		Name:       "listed_delegations",
+		Columns:    ListedDelegationsColumns,
+		PrimaryKey: []*schema.Column{ListedDelegationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "listed_delegations_list_editions_edition",
+				Columns:    []*schema.Column{ListedDelegationsColumns[7]},
+				RefColumns: []*schema.Column{ListEditionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "listed_delegations_revisions_revision",
+				Columns:    []*schema.Column{ListedDelegationsColumns[8]},
+				RefColumns: []*schema.Column{RevisionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "listeddelegation_edition_id_entity_id",
+				Unique:  true,
+				Columns: []*schema.Column{ListedDelegationsColumns[7], ListedDelegationsColumns[2]},
+			},
+			{
+				Name:    "listeddelegation_revision_id",
+				Unique:  false,
+				Columns: []*schema.Column{ListedDelegationsColumns[8]},
+			},
+		},
+	}
 	// MeetingsColumns holds the columns for the "meetings" table.
 	MeetingsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -573,6 +650,71 @@ var (
 				Annotation: &entsql.IndexAnnotation{
 					Where: "instrument_id <> ''",
 				},
+			},
+		},
+	}
+	// OperationsColumns holds the columns for the "operations" table.
+	OperationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "method", Type: field.TypeString},
+		{Name: "author", Type: field.TypeString},
+		{Name: "role", Type: field.TypeString},
+		{Name: "language", Type: field.TypeString, Default: ""},
+		{Name: "request", Type: field.TypeBytes, Nullable: true},
+		{Name: "input", Type: field.TypeString, Default: ""},
+		{Name: "done_count", Type: field.TypeInt64, Default: 0},
+		{Name: "total_count", Type: field.TypeInt64, Default: 0},
+		{Name: "cancel_requested", Type: field.TypeBool, Default: false},
+		{Name: "run", Type: field.TypeString, Default: ""},
+		{Name: "lost_count", Type: field.TypeInt, Default: 0},
+		{Name: "beat_time", Type: field.TypeTime},
+		{Name: "done", Type: field.TypeBool, Default: false},
+		{Name: "end_time", Type: field.TypeTime, Nullable: true},
+		{Name: "response", Type: field.TypeBytes, Nullable: true},
+		{Name: "error", Type: field.TypeBytes, Nullable: true},
+		{Name: "blob", Type: field.TypeString, Default: ""},
+		{Name: "meeting_id", Type: field.TypeString},
+	}
+	// OperationsTable holds the schema information for the "operations" table.
+	OperationsTable = &schema.Table{
+		Name:       "operations",
+		Columns:    OperationsColumns,
+		PrimaryKey: []*schema.Column{OperationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "operations_meetings_meeting",
+				Columns:    []*schema.Column{OperationsColumns[20]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "operation_meeting_id_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{OperationsColumns[20], OperationsColumns[1], OperationsColumns[0]},
+			},
+			{
+				Name:    "operation_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{OperationsColumns[1], OperationsColumns[0]},
+			},
+			{
+				Name:    "operation_end_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{OperationsColumns[16], OperationsColumns[0]},
+			},
+			{
+				Name:    "operation_input",
+				Unique:  false,
+				Columns: []*schema.Column{OperationsColumns[8]},
+			},
+			{
+				Name:    "operation_blob",
+				Unique:  false,
+				Columns: []*schema.Column{OperationsColumns[19]},
 			},
 		},
 	}
@@ -828,6 +970,39 @@ var (
 			},
 		},
 	}
+	// SigningKeysColumns holds the columns for the "signing_keys" table.
+	SigningKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "revision", Type: field.TypeInt64, Default: 1},
+		{Name: "public_key", Type: field.TypeBytes},
+		{Name: "private_key", Type: field.TypeBytes},
+		{Name: "state", Type: field.TypeString},
+		{Name: "retire_time", Type: field.TypeTime, Nullable: true},
+		{Name: "revoke_time", Type: field.TypeTime, Nullable: true},
+	}
+	// SigningKeysTable holds the schema information for the "signing_keys" table.
+	SigningKeysTable = &schema.Table{
+		Name:       "signing_keys",
+		Columns:    SigningKeysColumns,
+		PrimaryKey: []*schema.Column{SigningKeysColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signingkey_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{SigningKeysColumns[1], SigningKeysColumns[0]},
+			},
+			{
+				Name:    "signing_key_active",
+				Unique:  true,
+				Columns: []*schema.Column{SigningKeysColumns[6]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'ACTIVE'",
+				},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		ChangesTable,
@@ -843,11 +1018,15 @@ var (
 		InvitationsTable,
 		KeysTable,
 		KeyMeetingsTable,
+		ListEditionsTable,
+		ListedDelegationsTable,
 		MeetingsTable,
+		OperationsTable,
 		ParticipantNamesTable,
 		ParticipantVersionsTable,
 		RequestsTable,
 		RevisionsTable,
+		SigningKeysTable,
 	}
 )
 
@@ -864,6 +1043,10 @@ func init() {
 	InvitationsTable.ForeignKeys[1].RefTable = EntitiesTable
 	KeyMeetingsTable.ForeignKeys[0].RefTable = KeysTable
 	KeyMeetingsTable.ForeignKeys[1].RefTable = MeetingsTable
+	ListEditionsTable.ForeignKeys[0].RefTable = MeetingsTable
+	ListedDelegationsTable.ForeignKeys[0].RefTable = ListEditionsTable
+	ListedDelegationsTable.ForeignKeys[1].RefTable = RevisionsTable
+	OperationsTable.ForeignKeys[0].RefTable = MeetingsTable
 	ParticipantVersionsTable.ForeignKeys[0].RefTable = DelegationsTable
 	RevisionsTable.ForeignKeys[0].RefTable = DelegationsTable
 }

@@ -45,8 +45,17 @@ type Key func(*sql.Selector)
 // KeyMeeting is the predicate function for keymeeting builders.
 type KeyMeeting func(*sql.Selector)
 
+// ListEdition is the predicate function for listedition builders.
+type ListEdition func(*sql.Selector)
+
+// ListedDelegation is the predicate function for listeddelegation builders.
+type ListedDelegation func(*sql.Selector)
+
 // Meeting is the predicate function for meeting builders.
 type Meeting func(*sql.Selector)
+
+// Operation is the predicate function for operation builders.
+type Operation func(*sql.Selector)
 
 // ParticipantName is the predicate function for participantname builders.
 type ParticipantName func(*sql.Selector)
@@ -59,3 +68,6 @@ type Request func(*sql.Selector)
 
 // Revision is the predicate function for revision builders.
 type Revision func(*sql.Selector)
+
+// SigningKey is the predicate function for signingkey builders.
+type SigningKey func(*sql.Selector)

@@ -13,11 +13,15 @@ import (
 	"github.com/un-placard/placard/ent/db/instrument"
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
+	"github.com/un-placard/placard/ent/db/listeddelegation"
+	"github.com/un-placard/placard/ent/db/listedition"
 	"github.com/un-placard/placard/ent/db/meeting"
+	"github.com/un-placard/placard/ent/db/operation"
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
+	"github.com/un-placard/placard/ent/db/signingkey"
 	"github.com/un-placard/placard/ent/schema"
 )
 
@@ -242,6 +246,16 @@ func init() {
 	keyDescEntityID := keyFields[3].Descriptor()
 	// key.DefaultEntityID holds the default value on creation for the entity_id field.
 	key.DefaultEntityID = keyDescEntityID.Default.(string)
+	listeditionMixin := schema.ListEdition{}.Mixin()
+	listeditionMixinHooks0 := listeditionMixin[0].Hooks()
+	listedition.Hooks[0] = listeditionMixinHooks0[0]
+	listeditionMixinInters0 := listeditionMixin[0].Interceptors()
+	listedition.Interceptors[0] = listeditionMixinInters0[0]
+	listeddelegationMixin := schema.ListedDelegation{}.Mixin()
+	listeddelegationMixinHooks1 := listeddelegationMixin[1].Hooks()
+	listeddelegation.Hooks[0] = listeddelegationMixinHooks1[0]
+	listeddelegationMixinInters1 := listeddelegationMixin[1].Interceptors()
+	listeddelegation.Interceptors[0] = listeddelegationMixinInters1[0]
 	meetingMixin := schema.Meeting{}.Mixin()
 	meetingMixinHooks2 := meetingMixin[2].Hooks()
 	meeting.Hooks[0] = meetingMixinHooks2[0]
@@ -263,6 +277,49 @@ func init() {
 	meetingDescInstrumentID := meetingFields[10].Descriptor()
 	// meeting.DefaultInstrumentID holds the default value on creation for the instrument_id field.
 	meeting.DefaultInstrumentID = meetingDescInstrumentID.Default.(string)
+	operationMixin := schema.Operation{}.Mixin()
+	operationMixinHooks1 := operationMixin[1].Hooks()
+	operation.Hooks[0] = operationMixinHooks1[0]
+	operationMixinInters1 := operationMixin[1].Interceptors()
+	operation.Interceptors[0] = operationMixinInters1[0]
+	operationFields := schema.Operation{}.Fields()
+	_ = operationFields
+	// operationDescLanguage is the schema descriptor for language field.
+	operationDescLanguage := operationFields[5].Descriptor()
+	// operation.DefaultLanguage holds the default value on creation for the language field.
+	operation.DefaultLanguage = operationDescLanguage.Default.(string)
+	// operationDescInput is the schema descriptor for input field.
+	operationDescInput := operationFields[7].Descriptor()
+	// operation.DefaultInput holds the default value on creation for the input field.
+	operation.DefaultInput = operationDescInput.Default.(string)
+	// operationDescDoneCount is the schema descriptor for done_count field.
+	operationDescDoneCount := operationFields[8].Descriptor()
+	// operation.DefaultDoneCount holds the default value on creation for the done_count field.
+	operation.DefaultDoneCount = operationDescDoneCount.Default.(int64)
+	// operationDescTotalCount is the schema descriptor for total_count field.
+	operationDescTotalCount := operationFields[9].Descriptor()
+	// operation.DefaultTotalCount holds the default value on creation for the total_count field.
+	operation.DefaultTotalCount = operationDescTotalCount.Default.(int64)
+	// operationDescCancelRequested is the schema descriptor for cancel_requested field.
+	operationDescCancelRequested := operationFields[10].Descriptor()
+	// operation.DefaultCancelRequested holds the default value on creation for the cancel_requested field.
+	operation.DefaultCancelRequested = operationDescCancelRequested.Default.(bool)
+	// operationDescRun is the schema descriptor for run field.
+	operationDescRun := operationFields[11].Descriptor()
+	// operation.DefaultRun holds the default value on creation for the run field.
+	operation.DefaultRun = operationDescRun.Default.(string)
+	// operationDescLostCount is the schema descriptor for lost_count field.
+	operationDescLostCount := operationFields[12].Descriptor()
+	// operation.DefaultLostCount holds the default value on creation for the lost_count field.
+	operation.DefaultLostCount = operationDescLostCount.Default.(int)
+	// operationDescDone is the schema descriptor for done field.
+	operationDescDone := operationFields[14].Descriptor()
+	// operation.DefaultDone holds the default value on creation for the done field.
+	operation.DefaultDone = operationDescDone.Default.(bool)
+	// operationDescBlob is the schema descriptor for blob field.
+	operationDescBlob := operationFields[18].Descriptor()
+	// operation.DefaultBlob holds the default value on creation for the blob field.
+	operation.DefaultBlob = operationDescBlob.Default.(string)
 	participantnameMixin := schema.ParticipantName{}.Mixin()
 	participantnameMixinHooks1 := participantnameMixin[1].Hooks()
 	participantname.Hooks[0] = participantnameMixinHooks1[0]
@@ -356,6 +413,15 @@ func init() {
 	revisionDescNoteDate := revisionFields[10].Descriptor()
 	// revision.DefaultNoteDate holds the default value on creation for the note_date field.
 	revision.DefaultNoteDate = revisionDescNoteDate.Default.(string)
+	signingkeyMixin := schema.SigningKey{}.Mixin()
+	signingkeyMixinFields1 := signingkeyMixin[1].Fields()
+	_ = signingkeyMixinFields1
+	signingkeyFields := schema.SigningKey{}.Fields()
+	_ = signingkeyFields
+	// signingkeyDescRevision is the schema descriptor for revision field.
+	signingkeyDescRevision := signingkeyMixinFields1[0].Descriptor()
+	// signingkey.DefaultRevision holds the default value on creation for the revision field.
+	signingkey.DefaultRevision = signingkeyDescRevision.Default.(int64)
 }
 
 const (

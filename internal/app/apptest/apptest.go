@@ -46,11 +46,15 @@ type Env struct {
 type Option func(*config.Config)
 
 // Each runs a test once for each engine, as subtests `sqlite` and `postgres`,
-// with a server of its own.
+// with a server of its own. The two run at once, after the function that calls
+// Each has returned.
 func Each(t *testing.T, fn func(t *testing.T, env *Env), opts ...Option) {
 	t.Helper()
 	for _, engine := range storetest.Engines() {
-		t.Run(engine, func(t *testing.T) { fn(t, Start(t, engine, opts...)) })
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			fn(t, Start(t, engine, opts...))
+		})
 	}
 }
 

@@ -50,6 +50,14 @@ func readContract(image []byte) (*contract, error) {
 		parts:   make(map[string]string),
 	}
 	files.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		// Of resources whose message is not the contract's own.
+		if defined := option(file.Options(), annotations.E_ResourceDefinition.TypeDescriptor().FullName()); defined != nil {
+			for i := range defined.List().Len() {
+				if err = known.addPatterns(file.Path(), defined.List().Get(i).Message()); err != nil {
+					return false
+				}
+			}
+		}
 		for i := range file.Services().Len() {
 			methods := file.Services().Get(i).Methods()
 			for j := range methods.Len() {
@@ -77,7 +85,10 @@ func (known *contract) addResource(message protoreflect.MessageDescriptor) error
 	if option == nil {
 		return nil
 	}
-	resource := option.Message()
+	return known.addPatterns(string(message.FullName()), option.Message())
+}
+
+func (known *contract) addPatterns(where string, resource protoreflect.Message) error {
 	patterns := resource.Get(resource.Descriptor().Fields().ByName("pattern")).List()
 	for i := range patterns.Len() {
 		segments := strings.Split(patterns.Get(i).String(), "/")
@@ -90,7 +101,7 @@ func (known *contract) addResource(message protoreflect.MessageDescriptor) error
 			shape[j] = "*"
 			key, pattern := strings.Join(shape[:j+1], "/"), strings.Join(segments[:j+1], "/")
 			if other, exists := known.parts[key]; exists && other != pattern {
-				return fmt.Errorf("%s: pattern %s disagrees with %s", message.FullName(), pattern, other)
+				return fmt.Errorf("%s: pattern %s disagrees with %s", where, pattern, other)
 			}
 			known.parts[key] = pattern
 		}

@@ -116,7 +116,14 @@ func (doc *document) merge(known *contract, p part) error {
 		doc.Tags = append(doc.Tags, tag)
 	}
 	for name, schema := range p.Components.Schemas {
-		if other, exists := doc.Components.Schemas[name]; exists && !reflect.DeepEqual(other, schema) {
+		other, exists := doc.Components.Schemas[name]
+		if name == statusSchema && exists {
+			// The generator writes it for the errors, with descriptions, and, where a
+			// message refers to it, once more without.
+			if _, described := other["description"]; described {
+				continue
+			}
+		} else if exists && !reflect.DeepEqual(other, schema) {
 			return fmt.Errorf("schema %s differs from another file's", name)
 		}
 		doc.Components.Schemas[name] = schema

@@ -36,6 +36,8 @@ before(async () => {
     { externalId: 'E9', givenName: 'سلمى', familyName: 'التجربة', latinGivenName: 'Salma', latinFamilyName: 'ALTAJRIBA', functionalTitle: 'مستشارة', role: 'ADVISER' },
     ...(await api(demo, demo.keys.missions.EGY, 'GET', `${meeting}/delegations/EGY/participants`)).participants.slice(1, 3),
   ]);
+  const { endDate } = await api(demo, demo.keys.secretariat, 'GET', meeting);
+  await api(demo, demo.keys.secretariat, 'PATCH', meeting, { photoDeadline: endDate, credentialsRule: { dueOffset: '-86400s' } });
   signedIn = await signIn();
 });
 
@@ -131,6 +133,25 @@ for (const [language, direction] of Object.entries(languages)) {
     });
   }
 }
+
+test('what is due stands there by the clocks at the venue and in UTC', async () => {
+  const { deadlines } = await api(demo, demo.keys.secretariat, 'GET', meeting);
+  assert.deepEqual(deadlines.map((d) => d.kind), ['COMPOSITION', 'CREDENTIALS', 'OPENING', 'PHOTO']);
+  const context = await open({ storageState: signedIn, locale: 'en' });
+  const page = await context.newPage();
+  for (const language of ['en', 'ar']) {
+    await page.goto(`${demo.url}/${meeting}?lang=${language}`);
+    const times = await page.locator('.deadlines time').evaluateAll((all) => all.map((t) => t.dateTime));
+    assert.deepEqual(times, deadlines.flatMap((d) => [d.venueTime, d.time]));
+    assert.equal(await page.locator('.deadlines .badge').count(), 0, 'nothing is past');
+  }
+  await page.goto(`${demo.url}/${meeting}?lang=en`);
+  assert.match(await page.textContent('.deadlines div:first-child'), /24:00\s+\(Europe\/Vienna, UTC\+[12]\)\s+=\s+2[23]:00 UTC/);
+  await page.goto(`${demo.url}/meetings/wgtip-2010`);
+  assert.match(await page.textContent('.deadlines'), /Passed\s+15 January 2010, 24:00\s+\(Europe\/Vienna, UTC\+1\)\s+= 23:00 UTC/);
+  assert.match(await page.textContent('.deadlines'), /Opened/);
+  await context.close();
+});
 
 test('in the dark', async () => {
   for (const [size, viewport] of Object.entries({ phone, desktop })) {

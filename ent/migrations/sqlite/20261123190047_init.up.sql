@@ -251,6 +251,39 @@ CREATE TABLE `key_meetings` (
 CREATE UNIQUE INDEX `keymeeting_key_id_meeting_id` ON `key_meetings` (`key_id`, `meeting_id`);
 -- create index "keymeeting_meeting_id" to table: "key_meetings"
 CREATE INDEX `keymeeting_meeting_id` ON `key_meetings` (`meeting_id`);
+-- create "list_editions" table
+CREATE TABLE `list_editions` (
+  `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  `sequence` integer NOT NULL,
+  `change_time` datetime NOT NULL,
+  `provisional` bool NOT NULL,
+  `content` text NOT NULL,
+  `signing_key` text NOT NULL,
+  `author` text NOT NULL,
+  `create_time` datetime NOT NULL,
+  `meeting_id` text NOT NULL,
+  CONSTRAINT `list_editions_meetings_meeting` FOREIGN KEY (`meeting_id`) REFERENCES `meetings` (`id`) ON DELETE NO ACTION
+);
+-- create index "listedition_meeting_id_sequence" to table: "list_editions"
+CREATE UNIQUE INDEX `listedition_meeting_id_sequence` ON `list_editions` (`meeting_id`, `sequence`);
+-- create "listed_delegations" table
+CREATE TABLE `listed_delegations` (
+  `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  `meeting_id` text NOT NULL,
+  `entity_id` text NOT NULL,
+  `participation_status` text NOT NULL,
+  `short_name` text NOT NULL,
+  `late` bool NOT NULL,
+  `persons` integer NOT NULL,
+  `edition_id` integer NOT NULL,
+  `revision_id` integer NOT NULL,
+  CONSTRAINT `listed_delegations_list_editions_edition` FOREIGN KEY (`edition_id`) REFERENCES `list_editions` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `listed_delegations_revisions_revision` FOREIGN KEY (`revision_id`) REFERENCES `revisions` (`id`) ON DELETE NO ACTION
+);
+-- create index "listeddelegation_edition_id_entity_id" to table: "listed_delegations"
+CREATE UNIQUE INDEX `listeddelegation_edition_id_entity_id` ON `listed_delegations` (`edition_id`, `entity_id`);
+-- create index "listeddelegation_revision_id" to table: "listed_delegations"
+CREATE INDEX `listeddelegation_revision_id` ON `listed_delegations` (`revision_id`);
 -- create "meetings" table
 CREATE TABLE `meetings` (
   `id` text NOT NULL,
@@ -278,6 +311,42 @@ CREATE INDEX `meeting_state_start_date_id` ON `meetings` (`state`, `start_date`,
 CREATE INDEX `meeting_end_date` ON `meetings` (`end_date`);
 -- create index "meeting_instrument_id" to table: "meetings"
 CREATE INDEX `meeting_instrument_id` ON `meetings` (`instrument_id`) WHERE instrument_id <> '';
+-- create "operations" table
+CREATE TABLE `operations` (
+  `id` text NOT NULL,
+  `create_time` datetime NOT NULL,
+  `update_time` datetime NOT NULL,
+  `method` text NOT NULL,
+  `author` text NOT NULL,
+  `role` text NOT NULL,
+  `language` text NOT NULL DEFAULT (''),
+  `request` blob NULL,
+  `input` text NOT NULL DEFAULT (''),
+  `done_count` integer NOT NULL DEFAULT (0),
+  `total_count` integer NOT NULL DEFAULT (0),
+  `cancel_requested` bool NOT NULL DEFAULT (false),
+  `run` text NOT NULL DEFAULT (''),
+  `lost_count` integer NOT NULL DEFAULT (0),
+  `beat_time` datetime NOT NULL,
+  `done` bool NOT NULL DEFAULT (false),
+  `end_time` datetime NULL,
+  `response` blob NULL,
+  `error` blob NULL,
+  `blob` text NOT NULL DEFAULT (''),
+  `meeting_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `operations_meetings_meeting` FOREIGN KEY (`meeting_id`) REFERENCES `meetings` (`id`) ON DELETE NO ACTION
+);
+-- create index "operation_meeting_id_create_time_id" to table: "operations"
+CREATE INDEX `operation_meeting_id_create_time_id` ON `operations` (`meeting_id`, `create_time`, `id`);
+-- create index "operation_create_time_id" to table: "operations"
+CREATE INDEX `operation_create_time_id` ON `operations` (`create_time`, `id`);
+-- create index "operation_end_time_id" to table: "operations"
+CREATE INDEX `operation_end_time_id` ON `operations` (`end_time`, `id`);
+-- create index "operation_input" to table: "operations"
+CREATE INDEX `operation_input` ON `operations` (`input`);
+-- create index "operation_blob" to table: "operations"
+CREATE INDEX `operation_blob` ON `operations` (`blob`);
 -- create "participant_names" table
 CREATE TABLE `participant_names` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -388,3 +457,20 @@ CREATE TABLE `revisions` (
 CREATE UNIQUE INDEX `revision_delegation_id_number` ON `revisions` (`delegation_id`, `number`);
 -- create index "revision_meeting_id" to table: "revisions"
 CREATE INDEX `revision_meeting_id` ON `revisions` (`meeting_id`);
+-- create "signing_keys" table
+CREATE TABLE `signing_keys` (
+  `id` text NOT NULL,
+  `create_time` datetime NOT NULL,
+  `update_time` datetime NOT NULL,
+  `revision` integer NOT NULL DEFAULT (1),
+  `public_key` blob NOT NULL,
+  `private_key` blob NOT NULL,
+  `state` text NOT NULL,
+  `retire_time` datetime NULL,
+  `revoke_time` datetime NULL,
+  PRIMARY KEY (`id`)
+);
+-- create index "signingkey_create_time_id" to table: "signing_keys"
+CREATE INDEX `signingkey_create_time_id` ON `signing_keys` (`create_time`, `id`);
+-- create index "signing_key_active" to table: "signing_keys"
+CREATE UNIQUE INDEX `signing_key_active` ON `signing_keys` (`state`) WHERE state = 'ACTIVE';
