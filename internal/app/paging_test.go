@@ -12,17 +12,17 @@ import (
 	"github.com/un-placard/placard/internal/app/apptest"
 )
 
-// TestPagingUnderWrites: a reader pages through 20,000 participants while
+// TestPagingUnderWrites: a reader pages through thousands of participants while
 // others come, go, move and change, always also in the delegation in which a
 // page ended, and gets everyone who was there throughout exactly once.
 func TestPagingUnderWrites(t *testing.T) {
-	const delegations, size = 40, 500
+	const size = pagingSize
 	entities := []string{"AUT", "MEX", "FRA", "EGY", "JPN", "BRA", "CHN", "DEU", "ESP", "GBR"}
 	apptest.Each(t, func(t *testing.T, env *apptest.Env) {
 		c := newClients(t, env, env.GRPC, "paging")
 		admin := c.As(t, c.Admin)
 		var names []string
-		for i := range delegations / len(entities) {
+		for i := range pagingMeetings {
 			meeting := c.newMeeting(t, fmt.Sprint("paging-", i), nil, entities...)
 			for _, e := range entities {
 				names = append(names, meeting+"/delegations/"+e)
@@ -36,7 +36,7 @@ func TestPagingUnderWrites(t *testing.T) {
 		between := map[string][]string{}
 		for _, name := range names {
 			must(c.delegations.SubmitDelegation(admin, &placardv1.SubmitDelegationRequest{Name: name, Participants: composition(size - 1)}))(t)
-			list := must(c.participants.ListParticipants(admin, &placardv1.ListParticipantsRequest{Parent: name, PageSize: 1000}))(t)
+			list := must(c.participants.ListParticipants(admin, &placardv1.ListParticipantsRequest{Parent: name, PageSize: size}))(t)
 			for i, p := range list.GetParticipants() {
 				switch {
 				case i%2 == 0:
@@ -85,7 +85,7 @@ func TestPagingUnderWrites(t *testing.T) {
 		pages := 0
 		for token := ""; ; pages++ {
 			page := must(c.participants.ListParticipants(admin, &placardv1.ListParticipantsRequest{
-				Parent: "meetings/-/delegations/-", PageSize: 200, PageToken: token}))(t)
+				Parent: "meetings/-/delegations/-", PageSize: 2 * size / 5, PageToken: token}))(t)
 			for _, p := range page.GetParticipants() {
 				seen[p.GetName()]++
 			}
