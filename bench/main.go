@@ -20,13 +20,18 @@ import (
 
 // options are what one run is asked for.
 type options struct {
-	engines     []string
-	sizes       []int
-	only        []string
-	rounds      int
-	connections int
-	duration    time.Duration
-	warmUp      time.Duration
+	engines []string
+	// measures are what is measured: calls, import, list.
+	measures []string
+	// sizes, imported, csv and docx are numbers of participants: in the databases
+	// of the calls, in the file to import and in the lists.
+	imported, csv, docx int
+	sizes               []int
+	only                []string
+	rounds              int
+	connections         int
+	duration            time.Duration
+	warmUp              time.Duration
 	// profiles is the folder for CPU profiles of Placard; empty: none.
 	profiles string
 	// dir is the folder of everything that the run makes.
@@ -56,7 +61,11 @@ func main() {
 func run(ctx context.Context) (err error) {
 	var o options
 	engines := flag.String("engines", "sqlite,postgres", "engines, separated by commas")
-	sizes := flag.String("sizes", "10000,1000000", "numbers of participants")
+	measures := flag.String("measure", "calls,import,list", "what is measured, separated by commas")
+	sizes := flag.String("sizes", "10000,1000000", "numbers of participants in the databases of the calls")
+	flag.IntVar(&o.imported, "import", 100_000, "number of participants in the file to import")
+	flag.IntVar(&o.csv, "csv", 100_000, "number of participants in the list as CSV")
+	flag.IntVar(&o.docx, "docx", 10_000, "number of participants in the list as DOCX, 20,000 at the most")
 	only := flag.String("only", "", "only these operations: Get, List 100, Update, Submit 50")
 	flag.IntVar(&o.rounds, "rounds", 3, "runs of each, of which the median is taken")
 	flag.IntVar(&o.connections, "connections", 16, "connections of the load")
@@ -65,6 +74,12 @@ func run(ctx context.Context) (err error) {
 	flag.StringVar(&o.profiles, "profiles", "", "folder for CPU profiles of Placard, which make it a little slower")
 	flag.Parse()
 	o.engines = strings.Split(*engines, ",")
+	o.measures = strings.Split(*measures, ",")
+	for _, m := range o.measures {
+		if !slices.Contains([]string{"calls", "import", "list"}, m) {
+			return fmt.Errorf("-measure: %q is none of calls, import, list", m)
+		}
+	}
 	if *only != "" {
 		o.only = strings.Split(*only, ",")
 	}
@@ -94,11 +109,22 @@ func run(ctx context.Context) (err error) {
 	if err := build(ctx, &o); err != nil {
 		return err
 	}
-	table, err := measureAll(ctx, o)
-	if err != nil {
-		return err
+	if slices.Contains(o.measures, "calls") {
+		table, err := measureAll(ctx, o)
+		if err != nil {
+			return err
+		}
+		if err := table.print(os.Stdout, o); err != nil {
+			return err
+		}
 	}
-	return table.print(os.Stdout, o)
+	inBulk := bulkTable{}
+	for _, engine := range o.engines {
+		if err := measureBulk(ctx, o, engine, inBulk); err != nil {
+			return err
+		}
+	}
+	return inBulk.print(os.Stdout, o)
 }
 
 // build builds the programs under test, as `make build` does: Placard with the
@@ -140,7 +166,7 @@ func measureAll(ctx context.Context, o options) (table, error) {
 
 func measureOn(ctx context.Context, o options, engine string, size int, all []operation, t table) (err error) {
 	progress("%s: seed %d participants", engine, size)
-	d, err := openSeeded(ctx, o, engine, size)
+	d, err := openDatabase(ctx, o, engine, size, func(ctx context.Context, d *database) error { return d.fill(ctx) })
 	if err != nil {
 		return err
 	}

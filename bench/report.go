@@ -84,3 +84,45 @@ func (t table) print(w io.Writer, o options) error {
 	}
 	return out.Flush()
 }
+
+// median is the run whose rate is in the middle.
+func (t bulkTable) median(c bulkCell) (bulkResult, bool) {
+	runs := slices.SortedFunc(slices.Values(t[c]), func(a, b bulkResult) int { return cmp.Compare(a.rate(), b.rate()) })
+	if len(runs) == 0 {
+		return bulkResult{}, false
+	}
+	return runs[len(runs)/2], true
+}
+
+// print prints the table of what goes over many rows: a line for each that the
+// program is compared with.
+func (t bulkTable) print(w io.Writer, o options) error {
+	if len(t) == 0 {
+		return nil
+	}
+	out := tabwriter.NewWriter(w, 0, 0, 1, ' ', tabwriter.AlignRight|tabwriter.Debug)
+	row := func(columns ...string) { _, _ = fmt.Fprintln(out, "\t"+strings.Join(columns, "\t")+"\t") } // Flush tells
+	_, _ = fmt.Fprintf(w, "\nmedian of %d runs\n", o.rounds)
+	row("engine", "what", "participants", "Placard rows/s", "s", "CPU s", "peak MB", "beside", "rows/s", "s", "CPU s", "rate ratio")
+	row(slices.Repeat([]string{"---:"}, 12)...)
+	for _, engine := range o.engines {
+		for _, what := range []string{"import", "CSV", "DOCX"} {
+			placard, _ := t.median(bulkCell{engine, what, ""})
+			for _, against := range []string{rawVersions, rawTables, rawRead} {
+				raw, ok := t.median(bulkCell{engine, what, against})
+				if !ok {
+					continue
+				}
+				columns := []string{engine, what, fmt.Sprint(placard.rows)}
+				for i, r := range []bulkResult{placard, raw} {
+					columns = append(columns, fmt.Sprintf("%.0f", r.rate()), fmt.Sprintf("%.2f", r.took.Seconds()), fmt.Sprintf("%.2f", r.cpu.Seconds()))
+					if i == 0 {
+						columns = append(columns, fmt.Sprint(r.peak>>20), against)
+					}
+				}
+				row(append(columns, fmt.Sprintf("%.2f", placard.rate()/raw.rate()))...)
+			}
+		}
+	}
+	return out.Flush()
+}

@@ -101,9 +101,11 @@ func missionKey(i int) (id, secret string) {
 	return text[:12], text
 }
 
-// openSeeded makes a database with the schema and the register of the server,
-// and fills it with what the server would have written.
-func openSeeded(ctx context.Context, o options, engine string, participants int) (*database, error) {
+// openDatabase makes a database with the schema and the register of the server,
+// for so many participants, and fills it.
+func openDatabase(
+	ctx context.Context, o options, engine string, participants int, fill func(context.Context, *database) error,
+) (*database, error) {
 	d := &database{engine: engine, participants: participants, server: o.postgres}
 	d.dir = filepath.Join(o.dir, fmt.Sprintf("%s-%d", engine, participants))
 	if err := os.MkdirAll(d.dir, 0o700); err != nil {
@@ -122,7 +124,7 @@ func openSeeded(ctx context.Context, o options, engine string, participants int)
 			return nil, err
 		}
 	}
-	if err := d.fill(ctx); err != nil {
+	if err := fill(ctx, d); err != nil {
 		return nil, fmt.Errorf("seed %s: %w", engine, err)
 	}
 	return d, nil
@@ -207,6 +209,7 @@ func (d *database) drop(ctx context.Context) error {
 // bulk writes many rows of a table.
 type bulk func(ctx context.Context, table string, columns string, rows iter.Seq[[]any]) error
 
+// fill writes what the server would have written.
 func (d *database) fill(ctx context.Context) error {
 	db, err := openSQL(d.seeded, false)
 	if err != nil {
@@ -225,13 +228,7 @@ func (d *database) fill(ctx context.Context) error {
 			return err
 		}
 		defer func() { _ = conn.Close(ctx) }()
-		err = d.rows(ctx, time.Now(), func(ctx context.Context, table, columns string, rows iter.Seq[[]any]) error {
-			next, stop := iter.Pull(rows)
-			defer stop()
-			_, err := conn.CopyFrom(ctx, pgx.Identifier{table}, strings.Split(columns, ", "),
-				pgx.CopyFromFunc(func() ([]any, error) { row, _ := next(); return row, nil }))
-			return err
-		})
+		err = d.rows(ctx, time.Now(), copyInto(conn))
 		if err != nil {
 			return err
 		}
@@ -252,20 +249,7 @@ func (d *database) fill(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing to do after a commit
-	err = d.rows(ctx, time.Now(), func(ctx context.Context, table, columns string, rows iter.Seq[[]any]) error {
-		marks := strings.Repeat(", ?", strings.Count(columns, ",")+1)[2:]
-		insert, err := tx.PrepareContext(ctx, "INSERT INTO "+table+" ("+columns+") VALUES ("+marks+")") //nolint:gosec // names of our own
-		if err != nil {
-			return err
-		}
-		defer func() { _ = insert.Close() }()
-		for row := range rows {
-			if _, err := insert.ExecContext(ctx, row...); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err = d.rows(ctx, time.Now(), preparedInto(tx))
 	if err != nil {
 		return err
 	}

@@ -100,13 +100,18 @@ func (s *server) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * 10 * time.Millisecond, err
 }
 
-// memory is what the process holds in memory, in bytes.
-func (s *server) memory() (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
+// memory is what the process holds in memory, in bytes, and peak the most that it
+// has held.
+func (s *server) memory() (int64, error) { return ofProcess(s.process.Process.Pid, "VmRSS:") }
+func (s *server) peak() (int64, error)   { return ofProcess(s.process.Process.Pid, "VmHWM:") }
+
+// ofProcess reads a size of a process, in bytes.
+func ofProcess(pid int, what string) (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
+	_, rest, _ := strings.Cut(string(text), what)
 	number, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
 	kb, err := strconv.ParseInt(number, 10, 64)
 	return kb * 1024, err
