@@ -81,6 +81,9 @@ func read(file io.Reader) (*placardv1.ParticipantList, []byte, error) {
 			return err
 		}
 	})
+	if errors.Is(err, ErrChanged) && head["createTime"] == nil && head["delegationCount"] == nil {
+		err = fmt.Errorf("%w: it does not begin as one", ErrNotSealed)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -140,6 +140,7 @@ func TestVerify(t *testing.T) {
 		"an array":                      {"[]", seal.ErrNotSealed},
 		"a word":                        {"true", seal.ErrNotSealed},
 		"CSV":                           {"Entity;Name\n", seal.ErrNotSealed},
+		"the error of a server":         {`{"code":5,"message":"not found","details":[]}`, seal.ErrNotSealed},
 		"a seal that is a text":         {`{"seal":"x"}`, seal.ErrNotSealed},
 		"a seal that has nothing in it": {`{"seal":{}}`, seal.ErrNotSealed},
 		"a word more in the seal":       {strings.Replace(string(file), `"seal":{`, `"seal":{"note":"of the final list",`, 1), seal.ErrNotSealed},
