@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/gofrs/flock"
@@ -38,13 +39,30 @@ func ownTemp(dir string) (remove func() error, err error) {
 	if err := lock.Lock(); err != nil {
 		return nil, fmt.Errorf("lock folder of temporary files: %w", err)
 	}
-	for _, variable := range []string{"TMPDIR", "TMP"} { // the second is that of Windows
-		if err := os.Setenv(variable, own); err != nil {
-			return nil, fmt.Errorf("set folder of temporary files: %w", err)
-		}
+	restore, err := setTemp(own)
+	if err != nil {
+		return nil, err
 	}
 	return func() error {
-		return errors.Join(os.RemoveAll(own), lock.Unlock(), os.Remove(lock.Path()))
+		return errors.Join(restore(), os.RemoveAll(own), lock.Unlock(), os.Remove(lock.Path()))
+	}, nil
+}
+
+// setTemp has the process make its temporary files in a folder.
+func setTemp(dir string) (restore func() error, err error) {
+	variable := "TMPDIR"
+	if runtime.GOOS == "windows" {
+		variable = "TMP"
+	}
+	before, set := os.LookupEnv(variable)
+	if err := os.Setenv(variable, dir); err != nil {
+		return nil, fmt.Errorf("set folder of temporary files: %w", err)
+	}
+	return func() error {
+		if !set {
+			return os.Unsetenv(variable)
+		}
+		return os.Setenv(variable, before)
 	}, nil
 }
 
