@@ -300,8 +300,9 @@ func TestInTxIsTriedAgain(t *testing.T) {
 	if n := s.Client().Change.Query().CountX(ctx); n != 2 {
 		t.Errorf("%d changes, want 2", n)
 	}
-	if runs.Load() != 3 {
-		t.Errorf("ran %d times, want 3", runs.Load())
+	// Where both look for the deadlock at once, PostgreSQL ends both.
+	if runs.Load() < 3 {
+		t.Errorf("ran %d times, want one more than the two", runs.Load())
 	}
 }
 
