@@ -32,6 +32,7 @@ import (
 	"github.com/un-placard/placard/ent/db/operation"
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
+	"github.com/un-placard/placard/ent/db/photo"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/ent/db/signingkey"
@@ -80,6 +81,8 @@ type Client struct {
 	ParticipantName *ParticipantNameClient
 	// ParticipantVersion reaches the rows of ParticipantVersion.
 	ParticipantVersion *ParticipantVersionClient
+	// Photo reaches the rows of Photo.
+	Photo *PhotoClient
 	// Request reaches the rows of Request.
 	Request *RequestClient
 	// Revision reaches the rows of Revision.
@@ -115,6 +118,7 @@ func (c *Client) init() {
 	c.Operation = NewOperationClient(c.config)
 	c.ParticipantName = NewParticipantNameClient(c.config)
 	c.ParticipantVersion = NewParticipantVersionClient(c.config)
+	c.Photo = NewPhotoClient(c.config)
 	c.Request = NewRequestClient(c.config)
 	c.Revision = NewRevisionClient(c.config)
 	c.SigningKey = NewSigningKeyClient(c.config)
@@ -229,6 +233,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Operation:          NewOperationClient(cfg),
 		ParticipantName:    NewParticipantNameClient(cfg),
 		ParticipantVersion: NewParticipantVersionClient(cfg),
+		Photo:              NewPhotoClient(cfg),
 		Request:            NewRequestClient(cfg),
 		Revision:           NewRevisionClient(cfg),
 		SigningKey:         NewSigningKeyClient(cfg),
@@ -270,6 +275,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Operation:          NewOperationClient(cfg),
 		ParticipantName:    NewParticipantNameClient(cfg),
 		ParticipantVersion: NewParticipantVersionClient(cfg),
+		Photo:              NewPhotoClient(cfg),
 		Request:            NewRequestClient(cfg),
 		Revision:           NewRevisionClient(cfg),
 		SigningKey:         NewSigningKeyClient(cfg),
@@ -305,7 +311,8 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Change, c.ChangeCounter, c.Credentials, c.Delegation, c.Document,
 		c.DocumentVersion, c.Entity, c.File, c.Instance, c.Instrument, c.Invitation,
 		c.Key, c.KeyMeeting, c.ListEdition, c.ListedDelegation, c.Meeting, c.Operation,
-		c.ParticipantName, c.ParticipantVersion, c.Request, c.Revision, c.SigningKey,
+		c.ParticipantName, c.ParticipantVersion, c.Photo, c.Request, c.Revision,
+		c.SigningKey,
 	} {
 		n.Use(hooks...)
 	}
@@ -318,7 +325,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Change, c.ChangeCounter, c.Credentials, c.Delegation, c.Document,
 		c.DocumentVersion, c.Entity, c.File, c.Instance, c.Instrument, c.Invitation,
 		c.Key, c.KeyMeeting, c.ListEdition, c.ListedDelegation, c.Meeting, c.Operation,
-		c.ParticipantName, c.ParticipantVersion, c.Request, c.Revision, c.SigningKey,
+		c.ParticipantName, c.ParticipantVersion, c.Photo, c.Request, c.Revision,
+		c.SigningKey,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -365,6 +373,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ParticipantName.mutate(ctx, m)
 	case *ParticipantVersionMutation:
 		return c.ParticipantVersion.mutate(ctx, m)
+	case *PhotoMutation:
+		return c.Photo.mutate(ctx, m)
 	case *RequestMutation:
 		return c.Request.mutate(ctx, m)
 	case *RevisionMutation:
@@ -3281,6 +3291,173 @@ func (c *ParticipantVersionClient) mutate(ctx context.Context, m *ParticipantVer
 	}
 }
 
+// PhotoClient is a client for the Photo schema.
+type PhotoClient struct {
+	config
+}
+
+// NewPhotoClient returns a client for the Photo from the given config.
+func NewPhotoClient(c config) *PhotoClient {
+	return &PhotoClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `photo.Hooks(f(g(h())))`.
+func (c *PhotoClient) Use(hooks ...Hook) {
+	c.hooks.Photo = append(c.hooks.Photo, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `photo.Intercept(f(g(h())))`.
+func (c *PhotoClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Photo = append(c.inters.Photo, interceptors...)
+}
+
+// Create returns a builder for creating a Photo entity.
+func (c *PhotoClient) Create() *PhotoCreate {
+	mutation := newPhotoMutation(c.config, OpCreate)
+	return &PhotoCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Photo entities.
+func (c *PhotoClient) CreateBulk(builders ...*PhotoCreate) *PhotoCreateBulk {
+	return &PhotoCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PhotoClient) MapCreateBulk(slice any, setFunc func(*PhotoCreate, int)) *PhotoCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PhotoCreateBulk{err: fmt.Errorf("calling to PhotoClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PhotoCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PhotoCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Photo.
+func (c *PhotoClient) Update() *PhotoUpdate {
+	mutation := newPhotoMutation(c.config, OpUpdate)
+	return &PhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PhotoClient) UpdateOne(_m *Photo) *PhotoUpdateOne {
+	mutation := newPhotoMutation(c.config, OpUpdateOne, withPhoto(_m))
+	return &PhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PhotoClient) UpdateOneID(id string) *PhotoUpdateOne {
+	mutation := newPhotoMutation(c.config, OpUpdateOne, withPhotoID(id))
+	return &PhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Photo.
+func (c *PhotoClient) Delete() *PhotoDelete {
+	mutation := newPhotoMutation(c.config, OpDelete)
+	return &PhotoDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PhotoClient) DeleteOne(_m *Photo) *PhotoDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PhotoClient) DeleteOneID(id string) *PhotoDeleteOne {
+	builder := c.Delete().Where(photo.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PhotoDeleteOne{builder}
+}
+
+// Query returns a query builder for Photo.
+func (c *PhotoClient) Query() *PhotoQuery {
+	return &PhotoQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePhoto},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Photo entity by its id.
+func (c *PhotoClient) Get(ctx context.Context, id string) (*Photo, error) {
+	return c.Query().Where(photo.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PhotoClient) GetX(ctx context.Context, id string) *Photo {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a Photo.
+func (c *PhotoClient) QueryMeeting(_m *Photo) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(photo.Table, photo.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, photo.MeetingTable, photo.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntity queries the entity edge of a Photo.
+func (c *PhotoClient) QueryEntity(_m *Photo) *EntityQuery {
+	query := (&EntityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(photo.Table, photo.FieldID, id),
+			sqlgraph.To(entity.Table, entity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, photo.EntityTable, photo.EntityColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PhotoClient) Hooks() []Hook {
+	hooks := c.hooks.Photo
+	return append(hooks[:len(hooks):len(hooks)], photo.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *PhotoClient) Interceptors() []Interceptor {
+	inters := c.inters.Photo
+	return append(inters[:len(inters):len(inters)], photo.Interceptors[:]...)
+}
+
+func (c *PhotoClient) mutate(ctx context.Context, m *PhotoMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PhotoCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PhotoDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Photo mutation op: %q", m.Op())
+	}
+}
+
 // RequestClient is a client for the Request schema.
 type RequestClient struct {
 	config
@@ -3704,13 +3881,13 @@ type (
 		Change, ChangeCounter, Credentials, Delegation, Document, DocumentVersion,
 		Entity, File, Instance, Instrument, Invitation, Key, KeyMeeting, ListEdition,
 		ListedDelegation, Meeting, Operation, ParticipantName, ParticipantVersion,
-		Request, Revision, SigningKey []ent.Hook
+		Photo, Request, Revision, SigningKey []ent.Hook
 	}
 	inters struct {
 		Change, ChangeCounter, Credentials, Delegation, Document, DocumentVersion,
 		Entity, File, Instance, Instrument, Invitation, Key, KeyMeeting, ListEdition,
 		ListedDelegation, Meeting, Operation, ParticipantName, ParticipantVersion,
-		Request, Revision, SigningKey []ent.Interceptor
+		Photo, Request, Revision, SigningKey []ent.Interceptor
 	}
 )
 

@@ -31,6 +31,7 @@ import (
 	"github.com/un-placard/placard/ent/db/operation"
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
+	"github.com/un-placard/placard/ent/db/photo"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/ent/db/signingkey"
@@ -113,6 +114,7 @@ func checkColumn(t, c string) error {
 			operation.Table:          operation.ValidColumn,
 			participantname.Table:    participantname.ValidColumn,
 			participantversion.Table: participantversion.ValidColumn,
+			photo.Table:              photo.ValidColumn,
 			request.Table:            request.ValidColumn,
 			revision.Table:           revision.ValidColumn,
 			signingkey.Table:         signingkey.ValidColumn,

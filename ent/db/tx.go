@@ -52,6 +52,8 @@ type Tx struct {
 	ParticipantName *ParticipantNameClient
 	// ParticipantVersion is the client for interacting with the ParticipantVersion builders.
 	ParticipantVersion *ParticipantVersionClient
+	// Photo is the client for interacting with the Photo builders.
+	Photo *PhotoClient
 	// Request is the client for interacting with the Request builders.
 	Request *RequestClient
 	// Revision is the client for interacting with the Revision builders.
@@ -208,6 +210,7 @@ func (tx *Tx) init() {
 	tx.Operation = NewOperationClient(tx.config)
 	tx.ParticipantName = NewParticipantNameClient(tx.config)
 	tx.ParticipantVersion = NewParticipantVersionClient(tx.config)
+	tx.Photo = NewPhotoClient(tx.config)
 	tx.Request = NewRequestClient(tx.config)
 	tx.Revision = NewRevisionClient(tx.config)
 	tx.SigningKey = NewSigningKeyClient(tx.config)

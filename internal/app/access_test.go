@@ -34,6 +34,9 @@ type fixture struct {
 	instrument string
 	// file of AUT, and document of the meeting.
 	file, document string
+	// photo of the participant of AUT, and the picture that was sent for it.
+	photo   *placardv1.Photo
+	picture []byte
 	// edition of the list, operation that has ended, and signing key.
 	edition    *placardv1.ParticipantListEdition
 	operation  string
@@ -81,6 +84,8 @@ func newFixture(t *testing.T, c *clients, id string) *fixture {
 	must(a.documents.UploadDocumentVersion(ctx, &placardv1.UploadDocumentVersionRequest{
 		Name: f.document, Language: "en", Content: &httpbody.HttpBody{Data: pdf(300, "")},
 	}))(t)
+	f.picture = portrait(t, 300, 400)
+	f.photo = must(placardv1.NewPhotoServiceClient(c.conn).UploadPhoto(ctx, photograph(f.participant.GetName(), f.picture)))(t)
 	f.edition = must(c.lists.IssueParticipantList(ctx, &placardv1.IssueParticipantListRequest{Name: f.meeting + "/participantList"}))(t)
 	f.operate = func() string {
 		op := must(a.documents.GenerateDocumentArchive(ctx, &placardv1.GenerateDocumentArchiveRequest{Parent: f.meeting, Language: "en"}))(t)
@@ -180,6 +185,21 @@ var requests = map[string]func(f *fixture) proto.Message{
 	"FileService.DeleteFile": func(f *fixture) proto.Message {
 		return &placardv1.DeleteFileRequest{Name: f.file, Etag: "another"}
 	},
+	"PhotoService.GetPhoto": func(f *fixture) proto.Message { return &placardv1.GetPhotoRequest{Name: f.photo.GetName()} },
+	"PhotoService.ListPhotos": func(f *fixture) proto.Message {
+		return &placardv1.ListPhotosRequest{Parent: f.meeting + "/delegations/AUT"}
+	},
+	"PhotoService.UploadPhoto": func(f *fixture) proto.Message { return photograph(f.participant.GetName(), f.picture) },
+	"PhotoService.DownloadPhoto": func(f *fixture) proto.Message {
+		return &placardv1.DownloadPhotoRequest{Name: f.photo.GetName()}
+	},
+	"PhotoService.BatchDecidePhotos": func(f *fixture) proto.Message {
+		return &placardv1.BatchDecidePhotosRequest{
+			Parent:    f.meeting + "/delegations/AUT",
+			Decisions: []*placardv1.BatchDecidePhotosRequest_Decision{{Name: f.photo.GetName(), Etag: f.photo.GetEtag()}},
+		}
+	},
+	"PhotoService.WithdrawPhoto": func(f *fixture) proto.Message { return &placardv1.WithdrawPhotoRequest{Name: f.photo.GetName()} },
 	"DocumentService.GetDocument": func(f *fixture) proto.Message {
 		return &placardv1.GetDocumentRequest{Name: f.document}
 	},
@@ -486,6 +506,9 @@ func TestNothingForeign(t *testing.T) {
 		own := c.As(t, c.Key(t, "mission", "AUT"))
 		foreignToken := must(c.participants.ListParticipants(admin, &placardv1.ListParticipantsRequest{
 			Parent: "meetings/-/delegations/-", PageSize: 1}))(t).GetNextPageToken()
+		photos := placardv1.NewPhotoServiceClient(c.conn)
+		photo := must(photos.UploadPhoto(admin, photograph(mexican, f.picture)))(t).GetName()
+		photoToken := must(photos.ListPhotos(admin, &placardv1.ListPhotosRequest{Parent: "meetings/-/delegations/-", PageSize: 1}))(t).GetNextPageToken()
 		mexicanToken := must(c.participants.ListParticipants(c.As(t, c.Key(t, "mission", "MEX")), &placardv1.ListParticipantsRequest{
 			Parent: "meetings/-/delegations/-", PageSize: 1}))(t).GetNextPageToken()
 
@@ -535,7 +558,25 @@ func TestNothingForeign(t *testing.T) {
 			"a key of more":         {"KeyService.CreateKey", &placardv1.CreateKeyRequest{Key: &placardv1.Key{Role: placardv1.Access_SECRETARIAT}}},
 			"a draft of a meeting":  {"MeetingService.GetMeeting", &placardv1.GetMeetingRequest{Name: f.draft}},
 			"changes of that draft": {"ChangeService.ListChanges", &placardv1.ListChangesRequest{Meeting: f.draft}},
-			"declining for Mexico":  {"InvitationService.DeclineInvitation", &placardv1.DeclineInvitationRequest{Name: f.meeting + "/invitations/MEX"}},
+			"their photograph":      {"PhotoService.GetPhoto", &placardv1.GetPhotoRequest{Name: photo}},
+			"their picture":         {"PhotoService.DownloadPhoto", &placardv1.DownloadPhotoRequest{Name: photo}},
+			"their picture under our own": {"PhotoService.DownloadPhoto", &placardv1.DownloadPhotoRequest{
+				Name: strings.Replace(photo, "/MEX/", "/AUT/", 1)}},
+			"a photograph for theirs": {"PhotoService.UploadPhoto", photograph(mexican, f.picture)},
+			"a photograph for theirs under our own": {"PhotoService.UploadPhoto", photograph(
+				strings.Replace(mexican, "/MEX/", "/AUT/", 1), f.picture)},
+			"taking theirs back": {"PhotoService.WithdrawPhoto", &placardv1.WithdrawPhotoRequest{Name: photo}},
+			"taking theirs back under our own": {"PhotoService.WithdrawPhoto", &placardv1.WithdrawPhotoRequest{
+				Name: strings.Replace(photo, "/MEX/", "/AUT/", 1)}},
+			"deciding on theirs": {"PhotoService.BatchDecidePhotos", &placardv1.BatchDecidePhotosRequest{
+				Parent:    f.meeting + "/delegations/-",
+				Decisions: []*placardv1.BatchDecidePhotosRequest_Decision{{Name: f.photo.GetName(), Etag: "1"}, {Name: photo, Etag: "1"}}}},
+			"photographs of theirs":  {"PhotoService.ListPhotos", &placardv1.ListPhotosRequest{Parent: f.meeting + "/delegations/MEX"}},
+			"photographs of all":     {"PhotoService.ListPhotos", &placardv1.ListPhotosRequest{Parent: "meetings/-/delegations/-", PageSize: 1000}},
+			"photographs of Mexico":  {"PhotoService.ListPhotos", &placardv1.ListPhotosRequest{Parent: "meetings/-/delegations/MEX"}},
+			"photographs by filter":  {"PhotoService.ListPhotos", &placardv1.ListPhotosRequest{Parent: f.meeting + "/delegations/-", Filter: `entity = "MEX" OR state = UPLOADED`}},
+			"photographs by a token": {"PhotoService.ListPhotos", &placardv1.ListPhotosRequest{Parent: "meetings/-/delegations/-", PageSize: 1, PageToken: photoToken}},
+			"declining for Mexico":   {"InvitationService.DeclineInvitation", &placardv1.DeclineInvitationRequest{Name: f.meeting + "/invitations/MEX"}},
 		} {
 			t.Run(name, func(t *testing.T) {
 				before := must(c.participants.ListParticipants(admin, &placardv1.ListParticipantsRequest{Parent: f.meeting + "/delegations/MEX"}))(t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 
 	"google.golang.org/grpc"
@@ -29,6 +30,8 @@ import (
 	"github.com/un-placard/placard/internal/meetingdocument"
 	"github.com/un-placard/placard/internal/operation"
 	"github.com/un-placard/placard/internal/participantlist"
+	"github.com/un-placard/placard/internal/photo"
+	"github.com/un-placard/placard/internal/picture"
 	"github.com/un-placard/placard/internal/seal"
 	"github.com/un-placard/placard/internal/server"
 	"github.com/un-placard/placard/internal/signingkey"
@@ -36,6 +39,10 @@ import (
 	"github.com/un-placard/placard/internal/telemetry"
 	"github.com/un-placard/placard/internal/web"
 )
+
+// maxDecoded is how many photographs are decoded at once at the most. Each takes
+// up to 160 MB.
+const maxDecoded = 2
 
 // App is a server with everything that it needs.
 type App struct {
@@ -73,7 +80,8 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err 
 	a.runner = longrunning.New(longrunning.Config{Store: a.Store, Blobs: a.blobs, Log: log})
 	delegations := delegation.New(delegation.Config{Store: a.Store, Pages: a.pages, Validator: a.validator, Runner: a.runner})
 	letters := credentials.New(credentials.Config{Store: a.Store, Pages: a.pages})
-	workers := append(a.blobs.Workers(a.Store, log), job.On(delegations.MarkLate), job.On(letters.MarkLate))
+	workers := append(a.blobs.Workers(a.Store, log),
+		job.On(delegations.MarkLate), job.On(letters.MarkLate), job.On(photo.MarkLate(a.Store)))
 	workers = append(workers, a.runner.Workers()...)
 	if a.queue, err = job.New(a.Store, log, workers...); err != nil {
 		return nil, err
@@ -122,6 +130,9 @@ func (a *App) register(delegations *delegation.Service, letters *credentials.Ser
 	documents := meetingdocument.New(meetingdocument.Config{
 		Store: a.Store, Blobs: a.blobs, Pages: a.pages, Validator: a.validator, Queue: a.queue, Runner: a.runner,
 	})
+	photos := photo.New(photo.Config{
+		Store: a.Store, Blobs: a.blobs, Pages: a.pages, Queue: a.queue, Studio: picture.New(min(runtime.GOMAXPROCS(0), maxDecoded)),
+	})
 	signingKeys := signingkey.New(signingkey.Config{Store: a.Store, Pages: a.pages, Signer: a.signer})
 	operations := operation.New(operation.Config{Store: a.Store, Blobs: a.blobs, Pages: a.pages, Runner: a.runner})
 	return func(r grpc.ServiceRegistrar) {
@@ -137,6 +148,7 @@ func (a *App) register(delegations *delegation.Service, letters *credentials.Ser
 		placardv1.RegisterCredentialsServiceServer(r, letters)
 		placardv1.RegisterFileServiceServer(r, files)
 		placardv1.RegisterDocumentServiceServer(r, documents)
+		placardv1.RegisterPhotoServiceServer(r, photos)
 		placardv1.RegisterChangeServiceServer(r, changes)
 		placardv1.RegisterKeyServiceServer(r, a.Keys)
 		placardv1.RegisterSigningKeyServiceServer(r, signingKeys)

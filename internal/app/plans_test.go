@@ -32,6 +32,7 @@ import (
 	"github.com/un-placard/placard/internal/operation"
 	"github.com/un-placard/placard/internal/page"
 	"github.com/un-placard/placard/internal/participantlist"
+	"github.com/un-placard/placard/internal/photo"
 	"github.com/un-placard/placard/internal/secret"
 	"github.com/un-placard/placard/internal/signingkey"
 	"github.com/un-placard/placard/internal/store"
@@ -203,6 +204,27 @@ func otherPlans(mission bool) []asked {
 	return out
 }
 
+// photoPlans are the questions about photographs. Those of one entity are all read
+// where they are filtered; the queue of who reviews is not.
+func photoPlans(mission bool) []asked {
+	var out []asked
+	for _, parent := range []string{"meetings/-/delegations/-", "meetings/" + hall + "/delegations/-",
+		"meetings/-/delegations/AUT", "meetings/" + hall + "/delegations/AUT"} {
+		own := mission || strings.HasSuffix(parent, "/AUT")
+		for _, filter := range []string{"", `state = UPLOADED`, `late = true`, `entity = "AUT"`} {
+			for _, order := range []string{"", "upload_time", "upload_time desc"} {
+				ask := asked{list: "photos", parent: parent, filter: filter, order: order, sorts: own, most: 2 * flat}
+				queue := filter == `state = UPLOADED` && order != ""
+				if filter != "" && (own || !queue) {
+					ask.sorts, ask.most = true, ownRows
+				}
+				out = append(out, ask)
+			}
+		}
+	}
+	return out
+}
+
 // ofAdmin are its questions besides.
 func ofAdmin() []asked {
 	var out []asked
@@ -246,16 +268,17 @@ func testPlans(t *testing.T, engine string) {
 		lists:       participantlist.New(participantlist.Config{Store: s, Pages: pages}),
 		operations:  operation.New(operation.Config{Store: s, Pages: pages}),
 		signingKeys: signingkey.New(signingkey.Config{Store: s, Pages: pages}),
+		photos:      photo.New(photo.Config{Store: s, Pages: pages}),
 	}
 	principals := map[string]struct {
 		access.Principal
 		asks []asked
 	}{
 		"admin": {access.Principal{Role: placardv1.Access_ADMIN, Account: "accounts/admin"},
-			slices.Concat(participantPlans(true), accepted(participantPlans(true)), otherPlans(false), ofAdmin())},
-		"mission": {access.Principal{Role: placardv1.Access_MISSION, Entity: "AUT"}, append(ofMission(), otherPlans(true)...)},
+			slices.Concat(participantPlans(true), accepted(participantPlans(true)), otherPlans(false), photoPlans(false), ofAdmin())},
+		"mission": {access.Principal{Role: placardv1.Access_MISSION, Entity: "AUT"}, slices.Concat(ofMission(), otherPlans(true), photoPlans(true))},
 		"pass office": {access.Principal{Role: placardv1.Access_PASS_OFFICE, Account: "accounts/pass"},
-			append(participantPlans(false), ofPassOffice()...)},
+			slices.Concat(participantPlans(false), photoPlans(false), ofPassOffice())},
 	}
 	look := func(t *testing.T, explain func(*testing.T, *store.Store, statement, asked) []string) {
 		for who, p := range principals {
@@ -348,6 +371,7 @@ type planLists struct {
 	lists       *participantlist.Service
 	operations  *operation.Service
 	signingKeys *signingkey.Service
+	photos      *photo.Service
 }
 
 // unsent is a stream that nobody reads.
@@ -394,6 +418,10 @@ func (l *planLists) ask(ctx context.Context, a asked, token string) (string, err
 		r, err := l.operations.ListOperations(ctx, &placardv1.ListOperationsRequest{
 			Parent: a.parent, Filter: a.filter, OrderBy: a.order, PageToken: token})
 		return r.GetNextPageToken(), err
+	case "photos":
+		r, err := l.photos.ListPhotos(ctx, &placardv1.ListPhotosRequest{
+			Parent: a.parent, Filter: a.filter, OrderBy: a.order, PageToken: token})
+		return r.GetNextPageToken(), err
 	case "signing keys":
 		r, err := l.signingKeys.ListSigningKeys(ctx, &placardv1.ListSigningKeysRequest{
 			Filter: a.filter, OrderBy: a.order, PageToken: token})
@@ -420,10 +448,12 @@ func (s *statements) add(text string, args []any) {
 // which are kept for a week.
 var large = []string{
 	"participant_versions", "participant_names", "delegations", "invitations", "revisions", "changes",
-	"list_editions", "listed_delegations",
+	"list_editions", "listed_delegations", "photos",
 }
 
 var (
+	// ofLate is an index that holds only what is late.
+	ofLate  = regexp.MustCompile(`INDEX (?:delegation|photo)_late`)
 	scanned = regexp.MustCompile(`^SCAN (?:TABLE )?(\w+)(.*)`)
 	// alias is how a statement calls a table, which is what SQLite's plans call it.
 	alias = regexp.MustCompile("(\\w+)[`\"]? AS [`\"]?(\\w+)")
@@ -451,7 +481,7 @@ func explainSQLite(t *testing.T, s *store.Store, of statement, ask asked) []stri
 		plan = append(plan, detail)
 		if found := scanned.FindStringSubmatch(detail); found != nil && slices.Contains(large, cmp.Or(tables[found[1]], found[1])) {
 			// In the order of an index, a page stops early if all rows are wanted.
-			if ask.filter != "" && !strings.Contains(found[2], "INDEX delegation_late") || !strings.Contains(found[2], "INDEX") {
+			if ask.filter != "" && !ofLate.MatchString(found[2]) || !strings.Contains(found[2], "INDEX") {
 				wrong = append(wrong, "reads a table from end to end: "+detail)
 			}
 		}
@@ -643,6 +673,10 @@ func fillForPlans(t *testing.T, s *store.Store, participants int) {
 	}
 	versions("v", "n", "CASE WHEN v % 20 = 0 THEN 0 ELSE n END", "1 = 1", "")
 	versions("v + 10000000", "0", "0", "1 = 0", " WHERE v % 20 = 1")
+	// One in ten of those who sent a photograph waits for its review.
+	run(`INSERT INTO photos (id, meeting_id, entity_id, create_time, update_time, revision, state, late, size_bytes, sha256, blob, author, upload_time)
+		SELECT participant_id, meeting_id, entity_id, ` + e.time("v") + `, ` + e.time("v") + `, 1, CASE WHEN v % 30 = 0 THEN 'UPLOADED' ELSE 'ACCEPTED' END,
+			` + e.boolean("v % 600 = 0") + `, 1, 's', 'b' || v, 'a', ` + e.time("v * 17 % 1000003") + ` FROM plan_persons WHERE v % 3 = 0`)
 	for _, name := range []string{"given", "family"} {
 		run(`INSERT INTO participant_names (word, meeting_id, entity_id, participant_id) SELECT ` + name + `, meeting_id, entity_id, participant_id FROM plan_persons`)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/un-placard/placard/ent/db/documentversion"
 	"github.com/un-placard/placard/ent/db/file"
 	"github.com/un-placard/placard/ent/db/operation"
+	"github.com/un-placard/placard/ent/db/photo"
 	"github.com/un-placard/placard/internal/job"
 	"github.com/un-placard/placard/internal/store"
 )
@@ -66,7 +67,7 @@ func (s *Store) Sweep(ctx context.Context, rows *store.Store, before time.Time) 
 
 // namedIn answers which keys rows name.
 func namedIn(ctx context.Context, rows *store.Store, keys []string) (map[string]bool, error) {
-	var files, versions, inputs, results []string
+	var files, versions, photos, inputs, results []string
 	if err := rows.Client().File.Query().Where(file.BlobIn(keys...)).Select(file.FieldBlob).Scan(ctx, &files); err != nil {
 		return nil, fmt.Errorf("look for files: %w", err)
 	}
@@ -74,6 +75,9 @@ func namedIn(ctx context.Context, rows *store.Store, keys []string) (map[string]
 		Select(documentversion.FieldBlob).Scan(ctx, &versions)
 	if err != nil {
 		return nil, fmt.Errorf("look for documents: %w", err)
+	}
+	if err := rows.Client().Photo.Query().Where(photo.BlobIn(keys...)).Select(photo.FieldBlob).Scan(ctx, &photos); err != nil {
+		return nil, fmt.Errorf("look for photographs: %w", err)
 	}
 	q := rows.Client().Operation.Query()
 	if err := q.Clone().Where(operation.InputIn(keys...)).Select(operation.FieldInput).Scan(ctx, &inputs); err != nil {
@@ -83,7 +87,7 @@ func namedIn(ctx context.Context, rows *store.Store, keys []string) (map[string]
 		return nil, fmt.Errorf("look for results: %w", err)
 	}
 	named := make(map[string]bool, len(keys))
-	for _, key := range slices.Concat(files, versions, inputs, results) {
+	for _, key := range slices.Concat(files, versions, photos, inputs, results) {
 		named[key] = true
 	}
 	return named, nil

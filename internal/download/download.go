@@ -35,6 +35,18 @@ func SetName(ctx context.Context, d Disposition, name string) error {
 	return nil
 }
 
+// SetKept lets a browser, and nothing on the way to it, keep the file that a call
+// answers, before it is answered: on REST in the headers Cache-Control and ETag. It
+// asks before it shows it again, with the same key, and is answered 304 where the
+// checksum is the same.
+func SetKept(ctx context.Context, checksum string) error {
+	err := grpc.SetHeader(ctx, metadata.Pairs("cache-control", "private, max-age=0, must-revalidate", "etag", `"`+checksum+`"`))
+	if err != nil {
+		return fmt.Errorf("let the file be kept: %w", err)
+	}
+	return nil
+}
+
 // header has the name in ASCII and, where that is not the same, in UTF-8.
 func (d Disposition) header(name string) string {
 	plain := strings.Map(func(r rune) rune {

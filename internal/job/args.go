@@ -45,6 +45,23 @@ func (MarkCredentialsLate) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
 }
 
+// MarkPhotosLate computes anew which photographs of a meeting are late, after
+// their deadline was moved.
+type MarkPhotosLate struct {
+	// Meeting is the name of the meeting.
+	Meeting string `json:"meeting"`
+	// MeetingRevision is the revision of the meeting with the new deadline.
+	MeetingRevision int64 `json:"meeting_revision"`
+}
+
+// Kind implements river.JobArgs.
+func (MarkPhotosLate) Kind() string { return "mark_photos_late" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (MarkPhotosLate) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
 // ForgetRequests deletes the request ids whose life is over.
 type ForgetRequests struct{}
 

@@ -412,6 +412,12 @@ func moved(before, after *placardv1.Meeting) bool {
 		!proto.Equal(before.GetCloseTime(), after.GetCloseTime())
 }
 
+// photosMoved tells whether the deadline for photographs differs between two states
+// of a meeting.
+func photosMoved(before, after *placardv1.Meeting) bool {
+	return !proto.Equal(before.GetPhotoDeadlineTime(), after.GetPhotoDeadlineTime())
+}
+
 // dueMoved tells whether what makes credentials late differs between two states
 // of a meeting: they are due by an instant, and received on a day of the venue.
 func dueMoved(before, after *placardv1.Meeting) bool {

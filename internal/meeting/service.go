@@ -322,6 +322,12 @@ func (s *Service) save(
 			return nil, fmt.Errorf("%s %s: %w", verb, after.GetName(), err)
 		}
 	}
+	if photosMoved(before, after) {
+		late := job.MarkPhotosLate{Meeting: after.GetName(), MeetingRevision: next.Revision}
+		if err := s.queue.Enqueue(ctx, tx, late); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", verb, after.GetName(), err)
+		}
+	}
 	return meetingFromRow(next)
 }
 

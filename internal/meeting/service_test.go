@@ -58,7 +58,8 @@ func each(t *testing.T, fn func(t *testing.T, b bundle)) {
 			t.Fatal(err)
 		}
 		queue, err := job.New(s, slog.New(slog.DiscardHandler), job.On(func(context.Context, job.MarkDelegationsLate) error { return nil }),
-			job.On(func(context.Context, job.MarkCredentialsLate) error { return nil }))
+			job.On(func(context.Context, job.MarkCredentialsLate) error { return nil }),
+			job.On(func(context.Context, job.MarkPhotosLate) error { return nil }))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -381,6 +382,9 @@ func TestUpdateMeeting(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, b.changes(t, "m1")); diff != "" {
 			t.Errorf("changes (-want +got):\n%s", diff)
+		}
+		if got := b.jobs(t, "mark_photos_late"); len(got) != 3 {
+			t.Errorf("jobs: %v", got)
 		}
 		if got := b.jobs(t, "mark_late"); len(got) != 3 {
 			t.Errorf("jobs: %v", got)

@@ -19,6 +19,7 @@ const (
 	TypeCredentials = "placard.un.org/Credentials" //nolint:gosec // the credentials of a delegation, no secret
 	TypeFile        = "placard.un.org/File"
 	TypeDocument    = "placard.un.org/Document"
+	TypePhoto       = "placard.un.org/Photo"
 	TypeKey         = "placard.un.org/Key"
 	TypeOperation   = "placard.un.org/Operation"
 	TypeSigningKey  = "placard.un.org/SigningKey"
@@ -51,6 +52,11 @@ func Delegation(meeting, entity string) string {
 // Participant is `meetings/{meeting}/delegations/{entity}/participants/{participant}`.
 func Participant(meeting, entity, participant string) string {
 	return Delegation(meeting, entity) + "/participants/" + participant
+}
+
+// Photo is `meetings/{meeting}/delegations/{entity}/participants/{participant}/photo`.
+func Photo(meeting, entity, participant string) string {
+	return Participant(meeting, entity, participant) + "/photo"
 }
 
 // Revision is `meetings/{meeting}/delegations/{entity}/revisions/{number}`.
@@ -122,6 +128,9 @@ func EntityOf(name string) string {
 	}
 	return ""
 }
+
+// ParticipantOf answers the participant in a name, "" for none.
+func ParticipantOf(name string) string { return Part(name, "participants") }
 
 // Last answers the last part of a name.
 func Last(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }

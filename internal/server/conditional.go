@@ -5,12 +5,18 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/protobuf/proto"
 )
 
 // tagged answers the etag of a resource as a header too. It is weak: the same
-// state may be written in other bytes, as compressed ones.
-func tagged(_ context.Context, w http.ResponseWriter, answer proto.Message) error {
+// state may be written in other bytes, as compressed ones. What a service says of
+// how long its answer may be kept takes the place of what holds for all.
+func tagged(ctx context.Context, w http.ResponseWriter, answer proto.Message) error {
+	md, _ := runtime.ServerMetadataFromContext(ctx)
+	for _, kept := range md.HeaderMD.Get("cache-control") {
+		w.Header().Set("Cache-Control", kept)
+	}
 	if r, ok := answer.(interface{ GetEtag() string }); ok && r.GetEtag() != "" {
 		w.Header().Set("Etag", `W/"`+r.GetEtag()+`"`)
 	}

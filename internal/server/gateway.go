@@ -86,6 +86,7 @@ func (s *Server) newGateway(ctx context.Context, way station) (*gateway, error) 
 		placardv1.RegisterOperationServiceHandlerClient(ctx, g.mux, placardv1.NewOperationServiceClient(c)),
 		placardv1.RegisterParticipantListServiceHandlerClient(ctx, g.mux, placardv1.NewParticipantListServiceClient(c)),
 		placardv1.RegisterParticipantServiceHandlerClient(ctx, g.mux, placardv1.NewParticipantServiceClient(c)),
+		placardv1.RegisterPhotoServiceHandlerClient(ctx, g.mux, placardv1.NewPhotoServiceClient(c)),
 		placardv1.RegisterSigningKeyServiceHandlerClient(ctx, g.mux, placardv1.NewSigningKeyServiceClient(c)),
 		placardv1.RegisterStatisticsServiceHandlerClient(ctx, g.mux, placardv1.NewStatisticsServiceClient(c)),
 	} {
@@ -106,9 +107,14 @@ func incomingHeader(name string) (string, bool) {
 	return "", false
 }
 
-// outgoingHeader chooses the headers that a service may answer.
+// outgoingHeader chooses the headers that a service may answer. Cache-Control is
+// not among them, because the door has set its own: see tagged.
 func outgoingHeader(name string) (string, bool) {
-	return "Content-Disposition", name == "content-disposition"
+	switch name {
+	case "content-disposition", "etag":
+		return textproto.CanonicalMIMEHeaderKey(name), true
+	}
+	return "", false
 }
 
 // ServeHTTP implements http.Handler. It answers what is the same for every

@@ -27,6 +27,7 @@ import (
 	"github.com/un-placard/placard/ent/db/operation"
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
+	"github.com/un-placard/placard/ent/db/photo"
 	"github.com/un-placard/placard/ent/db/predicate"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
@@ -602,6 +603,33 @@ func (f TraverseParticipantVersion) Traverse(ctx context.Context, q db.Query) er
 	return fmt.Errorf("unexpected query type %T. expect *db.ParticipantVersionQuery", q)
 }
 
+// The PhotoFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PhotoFunc func(context.Context, *db.PhotoQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f PhotoFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.PhotoQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.PhotoQuery", q)
+}
+
+// The TraversePhoto type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePhoto func(context.Context, *db.PhotoQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePhoto) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePhoto) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.PhotoQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.PhotoQuery", q)
+}
+
 // The RequestFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RequestFunc func(context.Context, *db.RequestQuery) (db.Value, error)
 
@@ -724,6 +752,8 @@ func NewQuery(q db.Query) (Query, error) {
 		return &query[*db.ParticipantNameQuery, predicate.ParticipantName, participantname.OrderOption]{typ: db.TypeParticipantName, tq: q}, nil
 	case *db.ParticipantVersionQuery:
 		return &query[*db.ParticipantVersionQuery, predicate.ParticipantVersion, participantversion.OrderOption]{typ: db.TypeParticipantVersion, tq: q}, nil
+	case *db.PhotoQuery:
+		return &query[*db.PhotoQuery, predicate.Photo, photo.OrderOption]{typ: db.TypePhoto, tq: q}, nil
 	case *db.RequestQuery:
 		return &query[*db.RequestQuery, predicate.Request, request.OrderOption]{typ: db.TypeRequest, tq: q}, nil
 	case *db.RevisionQuery:

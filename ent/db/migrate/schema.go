@@ -894,6 +894,109 @@ var (
 			},
 		},
 	}
+	// PhotosColumns holds the columns for the "photos" table.
+	PhotosColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "revision", Type: field.TypeInt64, Default: 1},
+		{Name: "state", Type: field.TypeString},
+		{Name: "rejection", Type: field.TypeString, Default: ""},
+		{Name: "rejection_note", Type: field.TypeString, Default: ""},
+		{Name: "findings", Type: field.TypeJSON, Nullable: true},
+		{Name: "late", Type: field.TypeBool},
+		{Name: "size_bytes", Type: field.TypeInt64},
+		{Name: "sha256", Type: field.TypeString},
+		{Name: "blob", Type: field.TypeString},
+		{Name: "author", Type: field.TypeString},
+		{Name: "upload_time", Type: field.TypeTime},
+		{Name: "decide_time", Type: field.TypeTime, Nullable: true},
+		{Name: "meeting_id", Type: field.TypeString},
+		{Name: "entity_id", Type: field.TypeString},
+	}
+	// PhotosTable holds the schema information for the "photos" table.
+	PhotosTable = &schema.Table{
+		Name:       "photos",
+		Columns:    PhotosColumns,
+		PrimaryKey: []*schema.Column{PhotosColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "photos_meetings_meeting",
+				Columns:    []*schema.Column{PhotosColumns[15]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "photos_entities_entity",
+				Columns:    []*schema.Column{PhotosColumns[16]},
+				RefColumns: []*schema.Column{EntitiesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "photo_meeting_id_entity_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[15], PhotosColumns[16], PhotosColumns[0]},
+			},
+			{
+				Name:    "photo_entity_id_meeting_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[16], PhotosColumns[15], PhotosColumns[0]},
+			},
+			{
+				Name:    "photo_upload_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[13], PhotosColumns[0]},
+			},
+			{
+				Name:    "photo_meeting_id_upload_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[15], PhotosColumns[13], PhotosColumns[0]},
+			},
+			{
+				Name:    "photo_entity_id_upload_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[16], PhotosColumns[13], PhotosColumns[0]},
+			},
+			{
+				Name:    "photo_state_upload_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[4], PhotosColumns[13], PhotosColumns[0]},
+			},
+			{
+				Name:    "photo_meeting_id_state_upload_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[15], PhotosColumns[4], PhotosColumns[13], PhotosColumns[0]},
+			},
+			{
+				Name:    "photo_entity_id_state_upload_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[16], PhotosColumns[4], PhotosColumns[13], PhotosColumns[0]},
+			},
+			{
+				Name:    "photo_late",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[15], PhotosColumns[16], PhotosColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "late",
+				},
+			},
+			{
+				Name:    "photo_late_upload_time",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[13], PhotosColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "late",
+				},
+			},
+			{
+				Name:    "photo_blob",
+				Unique:  false,
+				Columns: []*schema.Column{PhotosColumns[11]},
+			},
+		},
+	}
 	// RequestsColumns holds the columns for the "requests" table.
 	RequestsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1024,6 +1127,7 @@ var (
 		OperationsTable,
 		ParticipantNamesTable,
 		ParticipantVersionsTable,
+		PhotosTable,
 		RequestsTable,
 		RevisionsTable,
 		SigningKeysTable,
@@ -1048,5 +1152,7 @@ func init() {
 	ListedDelegationsTable.ForeignKeys[1].RefTable = RevisionsTable
 	OperationsTable.ForeignKeys[0].RefTable = MeetingsTable
 	ParticipantVersionsTable.ForeignKeys[0].RefTable = DelegationsTable
+	PhotosTable.ForeignKeys[0].RefTable = MeetingsTable
+	PhotosTable.ForeignKeys[1].RefTable = EntitiesTable
 	RevisionsTable.ForeignKeys[0].RefTable = DelegationsTable
 }

@@ -63,6 +63,9 @@ type ParticipantName func(*sql.Selector)
 // ParticipantVersion is the predicate function for participantversion builders.
 type ParticipantVersion func(*sql.Selector)
 
+// Photo is the predicate function for photo builders.
+type Photo func(*sql.Selector)
+
 // Request is the predicate function for request builders.
 type Request func(*sql.Selector)
 

@@ -19,6 +19,7 @@ import (
 	"github.com/un-placard/placard/ent/db/operation"
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
+	"github.com/un-placard/placard/ent/db/photo"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/ent/db/signingkey"
@@ -384,6 +385,27 @@ func init() {
 	participantversionDescReplaces := participantversionFields[22].Descriptor()
 	// participantversion.DefaultReplaces holds the default value on creation for the replaces field.
 	participantversion.DefaultReplaces = participantversionDescReplaces.Default.(string)
+	photoMixin := schema.Photo{}.Mixin()
+	photoMixinHooks3 := photoMixin[3].Hooks()
+	photo.Hooks[0] = photoMixinHooks3[0]
+	photoMixinInters3 := photoMixin[3].Interceptors()
+	photo.Interceptors[0] = photoMixinInters3[0]
+	photoMixinFields2 := photoMixin[2].Fields()
+	_ = photoMixinFields2
+	photoFields := schema.Photo{}.Fields()
+	_ = photoFields
+	// photoDescRevision is the schema descriptor for revision field.
+	photoDescRevision := photoMixinFields2[0].Descriptor()
+	// photo.DefaultRevision holds the default value on creation for the revision field.
+	photo.DefaultRevision = photoDescRevision.Default.(int64)
+	// photoDescRejection is the schema descriptor for rejection field.
+	photoDescRejection := photoFields[2].Descriptor()
+	// photo.DefaultRejection holds the default value on creation for the rejection field.
+	photo.DefaultRejection = photoDescRejection.Default.(string)
+	// photoDescRejectionNote is the schema descriptor for rejection_note field.
+	photoDescRejectionNote := photoFields[3].Descriptor()
+	// photo.DefaultRejectionNote holds the default value on creation for the rejection_note field.
+	photo.DefaultRejectionNote = photoDescRejectionNote.Default.(string)
 	requestFields := schema.Request{}.Fields()
 	_ = requestFields
 	// requestDescResource is the schema descriptor for resource field.

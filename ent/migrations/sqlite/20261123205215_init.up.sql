@@ -416,6 +416,51 @@ CREATE UNIQUE INDEX `participant_versions_external_id` ON `participant_versions`
 CREATE UNIQUE INDEX `participant_versions_latest_head` ON `participant_versions` (`meeting_id`, `entity_id`) WHERE latest_order > 0 AND role = 'HEAD';
 -- create index "participant_versions_accepted_head" to table: "participant_versions"
 CREATE UNIQUE INDEX `participant_versions_accepted_head` ON `participant_versions` (`meeting_id`, `entity_id`) WHERE accepted_order > 0 AND role = 'HEAD';
+-- create "photos" table
+CREATE TABLE `photos` (
+  `id` text NOT NULL,
+  `create_time` datetime NOT NULL,
+  `update_time` datetime NOT NULL,
+  `revision` integer NOT NULL DEFAULT (1),
+  `state` text NOT NULL,
+  `rejection` text NOT NULL DEFAULT (''),
+  `rejection_note` text NOT NULL DEFAULT (''),
+  `findings` json NULL,
+  `late` bool NOT NULL,
+  `size_bytes` integer NOT NULL,
+  `sha256` text NOT NULL,
+  `blob` text NOT NULL,
+  `author` text NOT NULL,
+  `upload_time` datetime NOT NULL,
+  `decide_time` datetime NULL,
+  `meeting_id` text NOT NULL,
+  `entity_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `photos_meetings_meeting` FOREIGN KEY (`meeting_id`) REFERENCES `meetings` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `photos_entities_entity` FOREIGN KEY (`entity_id`) REFERENCES `entities` (`id`) ON DELETE NO ACTION
+);
+-- create index "photo_meeting_id_entity_id_id" to table: "photos"
+CREATE INDEX `photo_meeting_id_entity_id_id` ON `photos` (`meeting_id`, `entity_id`, `id`);
+-- create index "photo_entity_id_meeting_id_id" to table: "photos"
+CREATE INDEX `photo_entity_id_meeting_id_id` ON `photos` (`entity_id`, `meeting_id`, `id`);
+-- create index "photo_upload_time_id" to table: "photos"
+CREATE INDEX `photo_upload_time_id` ON `photos` (`upload_time`, `id`);
+-- create index "photo_meeting_id_upload_time_id" to table: "photos"
+CREATE INDEX `photo_meeting_id_upload_time_id` ON `photos` (`meeting_id`, `upload_time`, `id`);
+-- create index "photo_entity_id_upload_time_id" to table: "photos"
+CREATE INDEX `photo_entity_id_upload_time_id` ON `photos` (`entity_id`, `upload_time`, `id`);
+-- create index "photo_state_upload_time_id" to table: "photos"
+CREATE INDEX `photo_state_upload_time_id` ON `photos` (`state`, `upload_time`, `id`);
+-- create index "photo_meeting_id_state_upload_time_id" to table: "photos"
+CREATE INDEX `photo_meeting_id_state_upload_time_id` ON `photos` (`meeting_id`, `state`, `upload_time`, `id`);
+-- create index "photo_entity_id_state_upload_time_id" to table: "photos"
+CREATE INDEX `photo_entity_id_state_upload_time_id` ON `photos` (`entity_id`, `state`, `upload_time`, `id`);
+-- create index "photo_late" to table: "photos"
+CREATE INDEX `photo_late` ON `photos` (`meeting_id`, `entity_id`, `id`) WHERE late;
+-- create index "photo_late_upload_time" to table: "photos"
+CREATE INDEX `photo_late_upload_time` ON `photos` (`upload_time`, `id`) WHERE late;
+-- create index "photo_blob" to table: "photos"
+CREATE INDEX `photo_blob` ON `photos` (`blob`);
 -- create "requests" table
 CREATE TABLE `requests` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,

@@ -489,3 +489,48 @@ CREATE INDEX "participant_versions_replaces" ON "participant_versions" ("replace
 CREATE INDEX "participant_versions_time" ON "participant_versions" ("person_create_time", "participant_id") WHERE ((latest_order > 0) OR (accepted_order > 0));
 -- create index "participant_versions_time_in_meeting" to table: "participant_versions"
 CREATE INDEX "participant_versions_time_in_meeting" ON "participant_versions" ("meeting_id", "person_create_time", "participant_id") WHERE ((latest_order > 0) OR (accepted_order > 0));
+-- create "photos" table
+CREATE TABLE "photos" (
+  "id" character varying NOT NULL COLLATE "C",
+  "create_time" timestamptz NOT NULL,
+  "update_time" timestamptz NOT NULL,
+  "revision" bigint NOT NULL DEFAULT 1,
+  "state" character varying NOT NULL COLLATE "C",
+  "rejection" character varying NOT NULL DEFAULT '' COLLATE "C",
+  "rejection_note" character varying NOT NULL DEFAULT '' COLLATE "C",
+  "findings" jsonb NULL,
+  "late" boolean NOT NULL,
+  "size_bytes" bigint NOT NULL,
+  "sha256" character varying NOT NULL COLLATE "C",
+  "blob" character varying NOT NULL COLLATE "C",
+  "author" character varying NOT NULL COLLATE "C",
+  "upload_time" timestamptz NOT NULL,
+  "decide_time" timestamptz NULL,
+  "meeting_id" character varying NOT NULL COLLATE "C",
+  "entity_id" character varying NOT NULL COLLATE "C",
+  PRIMARY KEY ("id"),
+  CONSTRAINT "photos_entities_entity" FOREIGN KEY ("entity_id") REFERENCES "entities" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION,
+  CONSTRAINT "photos_meetings_meeting" FOREIGN KEY ("meeting_id") REFERENCES "meetings" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION
+);
+-- create index "photo_blob" to table: "photos"
+CREATE INDEX "photo_blob" ON "photos" ("blob");
+-- create index "photo_entity_id_meeting_id_id" to table: "photos"
+CREATE INDEX "photo_entity_id_meeting_id_id" ON "photos" ("entity_id", "meeting_id", "id");
+-- create index "photo_entity_id_state_upload_time_id" to table: "photos"
+CREATE INDEX "photo_entity_id_state_upload_time_id" ON "photos" ("entity_id", "state", "upload_time", "id");
+-- create index "photo_entity_id_upload_time_id" to table: "photos"
+CREATE INDEX "photo_entity_id_upload_time_id" ON "photos" ("entity_id", "upload_time", "id");
+-- create index "photo_late" to table: "photos"
+CREATE INDEX "photo_late" ON "photos" ("meeting_id", "entity_id", "id") WHERE late;
+-- create index "photo_late_upload_time" to table: "photos"
+CREATE INDEX "photo_late_upload_time" ON "photos" ("upload_time", "id") WHERE late;
+-- create index "photo_meeting_id_entity_id_id" to table: "photos"
+CREATE INDEX "photo_meeting_id_entity_id_id" ON "photos" ("meeting_id", "entity_id", "id");
+-- create index "photo_meeting_id_state_upload_time_id" to table: "photos"
+CREATE INDEX "photo_meeting_id_state_upload_time_id" ON "photos" ("meeting_id", "state", "upload_time", "id");
+-- create index "photo_meeting_id_upload_time_id" to table: "photos"
+CREATE INDEX "photo_meeting_id_upload_time_id" ON "photos" ("meeting_id", "upload_time", "id");
+-- create index "photo_state_upload_time_id" to table: "photos"
+CREATE INDEX "photo_state_upload_time_id" ON "photos" ("state", "upload_time", "id");
+-- create index "photo_upload_time_id" to table: "photos"
+CREATE INDEX "photo_upload_time_id" ON "photos" ("upload_time", "id");
