@@ -46,8 +46,7 @@ type terms struct {
 func (t terms) needs(kind placardv1.Entity_Kind) error {
 	switch {
 	case t.state == placardv1.Meeting_CONCLUDED:
-		return fault.Precondition("MEETING_CONCLUDED",
-			t.meeting+" is concluded: nothing of it changes any more", "meeting", t.meeting)
+		return fault.Concluded(t.meeting)
 	case t.rule == nil:
 		return fault.Precondition("CREDENTIALS_NOT_NEEDED",
 			t.meeting+" asks for no credentials: it has no credentials_rule", "meeting", t.meeting)

@@ -96,6 +96,12 @@ func Precondition(reason, message string, pairs ...string) *Error {
 	return New(codes.FailedPrecondition, reason, message, pairs...)
 }
 
+// Concluded answers that a meeting (`meetings/m1`) is over, and takes no write.
+func Concluded(meeting string) *Error {
+	return Precondition("MEETING_CONCLUDED",
+		meeting+" is concluded: nothing of it changes any more", "meeting", meeting)
+}
+
 // Denied answers that the caller may not do what it asks for.
 func Denied(reason, message string, pairs ...string) *Error {
 	return New(codes.PermissionDenied, reason, message, pairs...)

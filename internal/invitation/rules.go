@@ -196,8 +196,7 @@ func writable(meeting string, state placardv1.Meeting_State) error {
 	if state != placardv1.Meeting_CONCLUDED {
 		return nil
 	}
-	return fault.Precondition("MEETING_CONCLUDED",
-		meeting+" is concluded: nothing of it changes any more", "meeting", meeting)
+	return fault.Concluded(meeting)
 }
 
 // issue answers an invitation after it was sent out at a time. An issued one

@@ -377,8 +377,7 @@ func writable(m *placardv1.Meeting) error {
 	if m.GetState() != placardv1.Meeting_CONCLUDED {
 		return nil
 	}
-	return fault.Precondition("MEETING_CONCLUDED",
-		m.GetName()+" is concluded: nothing of it changes any more", "meeting", m.GetName())
+	return fault.Concluded(m.GetName())
 }
 
 // deletable refuses to delete what others know of: a meeting that was

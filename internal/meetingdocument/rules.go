@@ -20,8 +20,7 @@ func writable(m *db.Meeting) error {
 	if m.State != placardv1.Meeting_CONCLUDED.String() {
 		return nil
 	}
-	return fault.Precondition("MEETING_CONCLUDED",
-		name.Meeting(m.ID)+" is concluded: nothing of it changes any more", "meeting", name.Meeting(m.ID))
+	return fault.Concluded(name.Meeting(m.ID))
 }
 
 func symbolTaken(symbol string) error {

@@ -40,8 +40,7 @@ func writable(meeting, state string) error {
 	if state != placardv1.Meeting_CONCLUDED.String() {
 		return nil
 	}
-	return fault.Precondition("MEETING_CONCLUDED",
-		meeting+" is concluded: nothing of it changes any more", "meeting", meeting)
+	return fault.Concluded(meeting)
 }
 
 // takes answers why a participant who stands somewhere takes no photograph.
