@@ -17,18 +17,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/protoadapt"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/access"
@@ -41,18 +36,17 @@ import (
 // that gRPC would make, and sends it the same way, in the process.
 type gateway struct {
 	server *Server
-	// channel leads to the services, in the process.
-	channel *inprocgrpc.Channel
-	mux     *runtime.ServeMux
-	routes  map[string]*route
+	// services are reached in the process.
+	services *inProcess
+	mux      *runtime.ServeMux
+	routes   map[string]*route
 }
 
 // newGateway makes the door for JSON.
 func (s *Server) newGateway(ctx context.Context, way station) (*gateway, error) {
-	channel := (&inprocgrpc.Channel{}).
-		WithServerUnaryInterceptor(way.unary).WithServerStreamInterceptor(way.stream).WithCloner(handover{})
-	s.cfg.Register(channel)
-	g := &gateway{server: s, channel: channel, routes: readRoutes(s.cfg.Contract.Descriptors())}
+	services := newInProcess(way)
+	s.cfg.Register(services)
+	g := &gateway{server: s, services: services, routes: readRoutes(s.cfg.Contract.Descriptors())}
 	g.mux = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, &marshaler{&runtime.JSONPb{
 			MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true},
@@ -70,7 +64,7 @@ func (s *Server) newGateway(ctx context.Context, way station) (*gateway, error) 
 		runtime.WithDisablePathLengthFallback(),
 		runtime.WithWriteContentLength(),
 	)
-	c := inProcess{channel}
+	c := restCalls{services}
 	for _, err := range []error{
 		placardv1.RegisterCallerServiceHandlerClient(ctx, g.mux, placardv1.NewCallerServiceClient(c)),
 		placardv1.RegisterChangeServiceHandlerClient(ctx, g.mux, placardv1.NewChangeServiceClient(c)),
@@ -195,7 +189,7 @@ func (g *gateway) strict(next runtime.HandlerFunc) runtime.HandlerFunc {
 		e.masksInProto(query)
 		e.readMask = readMask(query)
 		r.URL.RawQuery = query.Encode()
-		if up := uploadOf(e.method.Input()); up != nil {
+		if up := e.upload; up != nil {
 			body, leave, err := g.server.receiveBody(w, r, up, who.Name())
 			if err != nil {
 				g.server.refuse(w, r, err)
@@ -380,15 +374,6 @@ func (m *marshaler) NewDecoder(r io.Reader) runtime.Decoder {
 	})
 }
 
-// inProcess are the calls of the gateway.
-type inProcess struct{ *inprocgrpc.Channel }
-
-// Invoke implements grpc.ClientConnInterface.
-func (c inProcess) Invoke(ctx context.Context, method string, req, resp any, opts ...grpc.CallOption) error {
-	callOf(ctx).method = method
-	return c.Channel.Invoke(ctx, method, req, resp, opts...)
-}
-
 // newPages makes the pages for people, nil for none.
 func (s *Server) newPages(g *gateway) (http.Handler, error) {
 	if s.cfg.Pages == nil {
@@ -403,124 +388,12 @@ func (s *Server) newPages(g *gateway) (http.Handler, error) {
 		}
 	}
 	pages, err := s.cfg.Pages(Inside{
-		Calls: pageCalls{g.channel}, CountRequest: count(s.addresses), CountSignIn: count(s.signIns), Stopping: s.stopped,
+		Calls: pageCalls{g.services}, CountRequest: count(s.addresses), CountSignIn: count(s.signIns), Stopping: s.stopped,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the pages: %w", err)
 	}
 	return pages, nil
-}
-
-// pageCalls are the calls of the pages. One request of theirs makes several,
-// each of which is a call of its own.
-type pageCalls struct{ *inprocgrpc.Channel }
-
-// Invoke implements grpc.ClientConnInterface.
-func (c pageCalls) Invoke(ctx context.Context, method string, req, resp any, opts ...grpc.CallOption) error {
-	return c.Channel.Invoke(ofPage(ctx, method), method, req, resp, opts...)
-}
-
-// NewStream implements grpc.ClientConnInterface.
-func (c pageCalls) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	return c.Channel.NewStream(ofPage(ctx, method), desc, method, opts...)
-}
-
-func ofPage(ctx context.Context, method string) context.Context {
-	own := *callOf(ctx)
-	own.door, own.method = doorPage, method
-	return context.WithValue(ctx, callKey{}, &own)
-}
-
-// NewStream makes the header of a stream of files wait for the first part, so
-// that an error before it is answered as an error, not as a file.
-func (c inProcess) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	callOf(ctx).method = method
-	s, err := c.Channel.NewStream(ctx, desc, method, opts...)
-	if err != nil || !answersFile(method) {
-		return s, err
-	}
-	return &fileStream{ClientStream: s}, nil
-}
-
-type fileStream struct {
-	grpc.ClientStream
-	first *httpbody.HttpBody
-	ended bool
-}
-
-// SendMsg implements grpc.ClientStream. A call that was refused before its
-// request was read says io.EOF here and why where it is received, as any
-// stream of gRPC does.
-func (s *fileStream) SendMsg(m any) error {
-	if err := s.ClientStream.SendMsg(m); !errors.Is(err, io.EOF) {
-		return err
-	}
-	return nil
-}
-
-func (s *fileStream) Header() (metadata.MD, error) {
-	first := &httpbody.HttpBody{}
-	err := s.RecvMsg(first)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if s.ended = err != nil; !s.ended {
-		s.first = first
-	}
-	return s.ClientStream.Header()
-}
-
-func (s *fileStream) RecvMsg(m any) error {
-	into, ok := m.(*httpbody.HttpBody)
-	switch {
-	case s.ended:
-		return io.EOF
-	case s.first != nil && ok:
-		proto.Merge(into, s.first)
-		s.first = nil
-		return nil
-	default:
-		return s.ClientStream.RecvMsg(m)
-	}
-}
-
-// handover passes messages between the gateway and the services. Neither keeps
-// what it gives away, so nothing below the first level is copied.
-type handover struct{}
-
-func (handover) Copy(to, from any) error {
-	dst, err := message(to)
-	if err != nil {
-		return err
-	}
-	src, err := message(from)
-	if err != nil {
-		return err
-	}
-	proto.Reset(dst.Interface())
-	src.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		dst.Set(f, v)
-		return true
-	})
-	dst.SetUnknown(src.GetUnknown())
-	return nil
-}
-
-func (h handover) Clone(from any) (any, error) {
-	src, err := message(from)
-	if err != nil {
-		return nil, err
-	}
-	to := src.New().Interface()
-	return to, h.Copy(to, from)
-}
-
-func message(m any) (protoreflect.Message, error) {
-	v, ok := m.(protoadapt.MessageV2)
-	if !ok {
-		return nil, fmt.Errorf("%T is not a message", m)
-	}
-	return v.ProtoReflect(), nil
 }
 
 // writeStatus answers a status as google.rpc.Status in JSON.

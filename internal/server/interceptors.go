@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -143,7 +142,7 @@ func header(ctx context.Context, name string) string {
 
 func identify(ctx context.Context, method string, next func(context.Context) error) error {
 	var c *call
-	if outside := inprocgrpc.ClientContext(ctx); outside != nil {
+	if outside := outsideOf(ctx); outside != nil {
 		// The gateway's: its context stays outside, except for the trace.
 		own := *callOf(outside)
 		c = &own

@@ -34,6 +34,8 @@ type route struct {
 	rule   *annotations.HttpRule
 	// inPath are the fields that stand in the path.
 	inPath []string
+	// upload is the file that a request carries, nil for none.
+	upload *upload
 }
 
 // readRoutes reads the routes of methods, by HTTP method and path template.
@@ -46,7 +48,7 @@ func readRoutes(methods []protoreflect.MethodDescriptor) map[string]*route {
 		}
 		for _, r := range append([]*annotations.HttpRule{rule}, rule.GetAdditionalBindings()...) {
 			verb, template := pattern(r)
-			routes[verb+" "+template] = &route{method: m, rule: r, inPath: variables(template)}
+			routes[verb+" "+template] = &route{method: m, rule: r, inPath: variables(template), upload: uploadOf(m.Input())}
 		}
 	}
 	return routes
