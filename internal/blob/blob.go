@@ -5,7 +5,6 @@ package blob
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -13,25 +12,39 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
-
-	gcblob "gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
-	_ "gocloud.dev/blob/s3blob" // the scheme s3://
-	"gocloud.dev/gcerrors"
 )
 
 // ErrNone is answered where a key has no content.
 var ErrNone = errors.New("there is no such content")
 
 // Store keeps contents.
-type Store struct {
-	bucket *gcblob.Bucket
-	// folder is where they lie; empty for S3.
-	folder string
+type Store struct{ place place }
+
+// place is where contents lie: a folder or a bucket. Not an interface, because of
+// the size of the binary: see docs/code.md.
+type place struct {
+	// put and write keep a content. When they return, it survives a power
+	// failure; where they fail, it may be there or not.
+	put   func(ctx context.Context, key string, content []byte) error
+	write func(ctx context.Context, key string, fn func(io.Writer) error) error
+	// read answers ErrNone where there is none.
+	read func(ctx context.Context, key string) (io.ReadCloser, error)
+	// remove removes what may not be there.
+	remove func(ctx context.Context, key string) error
+	// list gives all there are.
+	list  func(ctx context.Context) iter.Seq2[kept, error]
+	close func() error
+}
+
+// kept is a content that a place has.
+type kept struct {
+	key string
+	// at is when it was kept.
+	at time.Time
 }
 
 // IsBucket tells whether contents lie in a bucket of S3 (`s3://…`), and not in
@@ -42,56 +55,33 @@ func IsBucket(where string) bool { return strings.HasPrefix(where, "s3://") }
 // folder, which is made where it is missing. It answers an error where the
 // store cannot be reached.
 func Open(ctx context.Context, where string) (*Store, error) {
-	s := &Store{}
+	var at place
 	var err error
-	switch {
-	case IsBucket(where):
-		s.bucket, err = gcblob.OpenBucket(ctx, where)
-	default:
-		s.folder = where
-		// Unfinished files lie beside the finished ones: a rename does not leave
-		// the file system, and Sweep finds those of a server that was killed.
-		s.bucket, err = fileblob.OpenBucket(where, &fileblob.Options{
-			CreateDir: true, DirFileMode: 0o700, NoTempDir: true, Metadata: fileblob.MetadataDontWrite,
-		})
+	if IsBucket(where) {
+		at, err = openBucket(ctx, where)
+	} else {
+		at, err = openFolder(where)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the store of files %s: %w", where, err)
 	}
-	reached, err := s.bucket.IsAccessible(ctx)
-	if err == nil && !reached {
-		err = errors.New("it does not exist, or access is denied")
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("reach the store of files %s: %w", where, err), s.bucket.Close())
-	}
-	return s, nil
+	return &Store{at}, nil
 }
 
 // Close closes the store.
-func (s *Store) Close() error { return s.bucket.Close() }
+func (s *Store) Close() error { return s.place.close() }
 
 // Put keeps a content and answers its key. When it returns, the content
 // survives a power failure.
 func (s *Store) Put(ctx context.Context, content []byte) (string, error) {
 	key := newKey()
-	err := s.bucket.Upload(ctx, key, bytes.NewReader(content), written())
-	if err == nil && s.folder != "" {
-		err = s.sync(key)
-	}
-	if err != nil {
+	if err := s.place.put(ctx, key, content); err != nil {
 		return "", errors.Join(fmt.Errorf("keep a content of %d bytes: %w", len(content), err), s.Remove(ctx, key))
 	}
 	return key, nil
 }
 
 func newKey() string { return strings.ToLower(rand.Text()) }
-
-// written is how contents are written: one part at a time, because parts that go
-// out together are copied.
-func written() *gcblob.WriterOptions {
-	return &gcblob.WriterOptions{ContentType: "application/octet-stream", MaxConcurrency: 1}
-}
 
 // Written is a content that was written.
 type Written struct {
@@ -108,41 +98,17 @@ type Written struct {
 func (s *Store) Write(ctx context.Context, fn func(io.Writer) error) (Written, error) {
 	out := Written{Key: newKey()}
 	sum := sha256.New()
-	if err := s.write(ctx, out.Key, func(w io.Writer) error {
+	if err := s.place.write(ctx, out.Key, func(w io.Writer) error {
 		part := bufio.NewWriterSize(io.MultiWriter(w, sum, (*counter)(&out.Size)), partSize)
 		if err := fn(part); err != nil {
 			return err
 		}
 		return part.Flush()
 	}); err != nil {
-		return Written{}, errors.Join(err, s.Remove(ctx, out.Key))
+		return Written{}, errors.Join(fmt.Errorf("keep a content: %w", err), s.Remove(ctx, out.Key))
 	}
 	out.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return out, nil
-}
-
-func (s *Store) write(ctx context.Context, key string, fn func(io.Writer) error) error {
-	ctx, giveUp := context.WithCancel(ctx)
-	defer giveUp()
-	w, err := s.bucket.NewWriter(ctx, key, written())
-	if err != nil {
-		return fmt.Errorf("keep a content: %w", err)
-	}
-	if err := fn(w); err != nil {
-		giveUp()
-		_ = w.Close() // answers that it was given up
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return fmt.Errorf("keep a content: %w", err)
-	}
-	if s.folder == "" {
-		return nil
-	}
-	if err := s.sync(key); err != nil {
-		return fmt.Errorf("keep a content: %w", err)
-	}
-	return nil
 }
 
 // counter counts bytes.
@@ -154,27 +120,9 @@ func (c *counter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// sync writes a file and its name to the disk, which the folder's driver leaves
-// to the system.
-func (s *Store) sync(key string) error {
-	for _, path := range []string{filepath.Join(s.folder, key), s.folder} {
-		f, err := os.Open(path) //nolint:gosec // the key is our own
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Read opens a content, or answers ErrNone. Whoever calls it closes the reader.
 func (s *Store) Read(ctx context.Context, key string) (io.ReadCloser, error) {
-	r, err := s.bucket.NewReader(ctx, key, nil)
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return nil, fmt.Errorf("content %s: %w", key, ErrNone)
-	}
+	r, err := s.place.read(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("read content %s: %w", key, err)
 	}
@@ -184,26 +132,19 @@ func (s *Store) Read(ctx context.Context, key string) (io.ReadCloser, error) {
 // Seek opens a content to be read from any place, or answers ErrNone: of a bucket
 // a copy in a temporary file. Whoever calls it closes the reader.
 func (s *Store) Seek(ctx context.Context, key string) (io.ReadSeekCloser, error) {
-	if s.folder == "" {
-		return s.copied(ctx, key)
-	}
-	f, err := os.Open(filepath.Join(s.folder, key)) //nolint:gosec // the key is our own
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("content %s: %w", key, ErrNone)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read content %s: %w", key, err)
-	}
-	return f, nil
-}
-
-// copied is a content as a temporary file, which is removed when it is closed.
-func (s *Store) copied(ctx context.Context, key string) (_ io.ReadSeekCloser, err error) {
 	r, err := s.Read(ctx, key)
 	if err != nil {
 		return nil, err
 	}
+	if file, ok := r.(*os.File); ok {
+		return file, nil
+	}
 	defer func() { _ = r.Close() }() // it was read
+	return copied(key, r)
+}
+
+// copied is a content as a temporary file, which is removed when it is closed.
+func copied(key string, r io.Reader) (io.ReadSeekCloser, error) {
 	file, err := os.CreateTemp("", "placard-*")
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary file: %w", err)
@@ -228,8 +169,7 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 	// Also after the caller went away.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeLimit)
 	defer cancel()
-	err := s.bucket.Delete(ctx, key)
-	if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+	if err := s.place.remove(ctx, key); err != nil {
 		return fmt.Errorf("remove content %s: %w", key, err)
 	}
 	return nil
@@ -244,23 +184,23 @@ const pageSize = 1000
 // Each calls fn with the keys of what was kept before a time, some at once,
 // until it answers an error.
 func (s *Store) Each(ctx context.Context, before time.Time, fn func(keys []string) error) error {
-	for token := gcblob.FirstPageToken; token != nil; {
-		page, next, err := s.bucket.ListPage(ctx, token, pageSize, nil)
+	var keys []string
+	for content, err := range s.place.list(ctx) {
 		if err != nil {
 			return fmt.Errorf("list contents: %w", err)
 		}
-		var keys []string
-		for _, o := range page {
-			if !o.IsDir && o.ModTime.Before(before) {
-				keys = append(keys, o.Key)
-			}
+		if content.at.Before(before) {
+			keys = append(keys, content.key)
 		}
-		if len(keys) > 0 {
+		if len(keys) == pageSize {
 			if err := fn(keys); err != nil {
 				return err
 			}
+			keys = nil
 		}
-		token = next
 	}
-	return nil
+	if len(keys) == 0 {
+		return nil
+	}
+	return fn(keys)
 }

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -155,10 +157,55 @@ func TestOpenRefuses(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	missing := strings.Replace(blobtest.Bucket(t), "s3://files", "s3://other", 1)
-	for _, where := range []string{file, filepath.Join(file, "below"), missing, "s3://"} {
+	t.Setenv("AWS_CONFIG_FILE", file)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", file)
+	bucket := blobtest.Bucket(t)
+	missing := strings.Replace(bucket, "s3://files", "s3://other", 1)
+	for _, where := range []string{
+		file, filepath.Join(file, "below"), missing, "s3://", bucket + "&accelerate=true", bucket + "&ssetype=none",
+		bucket + "&kmskeyid=k", bucket + "&ssetype=AES256&kmskeyid=k", bucket + "&profile=none",
+		"s3://files?use_path_style=perhaps", "s3://files?endpoint=ftp://127.0.0.1", "s3://files?endpoint=http://127.0.0.1/below",
+	} {
 		if s, err := blob.Open(t.Context(), where); err == nil {
 			t.Errorf("%s was opened: %v", where, s.Close())
+		}
+	}
+}
+
+// TestBucket: what the URL of a bucket says is in the requests.
+func TestBucket(t *testing.T) {
+	var got *http.Request
+	service := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r }))
+	t.Cleanup(service.Close)
+	profiles := filepath.Join(t.TempDir(), "credentials")
+	if err := os.WriteFile(profiles, []byte("[files]\naws_access_key_id = OFPROFILE\naws_secret_access_key = x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", profiles)
+	t.Setenv("AWS_CONFIG_FILE", profiles)
+	t.Setenv("AWS_ACCESS_KEY_ID", "OFENVIRONMENT")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "x")
+	t.Setenv("AWS_REGION", "eu-west-3")
+	for query, want := range map[string]struct{ credential, encryption, key string }{
+		"":                               {"OFENVIRONMENT/eu-west-3", "", ""},
+		"&region=eu-central-1":           {"OFENVIRONMENT/eu-central-1", "", ""},
+		"&profile=files":                 {"OFPROFILE/eu-west-3", "", ""},
+		"&ssetype=AES256":                {"OFENVIRONMENT/eu-west-3", "AES256", ""},
+		"&ssetype=aws:kms":               {"OFENVIRONMENT/eu-west-3", "aws:kms", ""},
+		"&ssetype=aws:kms&kmskeyid=abcd": {"OFENVIRONMENT/eu-west-3", "aws:kms", "abcd"},
+	} {
+		s := blobtest.Open(t, "s3://files?use_path_style=true&endpoint="+service.URL+query)
+		key := put(t, s, "content")
+		signed := strings.Split(got.Header.Get("Authorization"), "/") // …Credential=key/day/region/…
+		credential := strings.TrimPrefix(signed[0], "AWS4-HMAC-SHA256 Credential=") + "/" + signed[2]
+		if got.URL.Path != "/files/"+key || credential != want.credential ||
+			got.Header.Get("X-Amz-Server-Side-Encryption") != want.encryption ||
+			got.Header.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id") != want.key {
+			t.Errorf("%s: %s with %v", query, got.URL, got.Header)
+		}
+		// The service compares this, and nobody else can have changed it.
+		if got.Header.Get("Content-Md5") == "" || !strings.Contains(got.Header.Get("Authorization"), "content-md5;") {
+			t.Errorf("%s: no signed checksum in %v", query, got.Header)
 		}
 	}
 }
