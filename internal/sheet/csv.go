@@ -18,10 +18,10 @@ import (
 func (r *Reader) openCSV(file io.ReadSeeker) (source, error) {
 	found, err := detect(file)
 	if err != nil {
-		return nil, err
+		return source{}, err
 	}
 	if _, err := file.Seek(int64(found.mark), io.SeekStart); err != nil {
-		return nil, fmt.Errorf("read table: %w", err)
+		return source{}, fmt.Errorf("read table: %w", err)
 	}
 	var text io.Reader = file
 	if found.encoding != nil {
@@ -30,12 +30,13 @@ func (r *Reader) openCSV(file io.ReadSeeker) (source, error) {
 	lines := bufio.NewReaderSize(&lineLimit{from: text}, 64<<10)
 	separator, err := separatorOf(lines)
 	if err != nil {
-		return nil, err
+		return source{}, err
 	}
 	r.Format, r.Encoding, r.Separator = "csv", found.name, string(separator)
 	c := csv.NewReader(lines)
 	c.Comma, c.FieldsPerRecord = separator, -1
-	return &csvRows{reader: c}, nil
+	rows := &csvRows{reader: c}
+	return source{next: rows.next, close: func() error { return nil }}, nil
 }
 
 // csvRows are the rows of a CSV file (RFC 4180).
@@ -75,8 +76,6 @@ func (r *csvRows) next() (int, []string, error) {
 	}
 	return line, cells, nil
 }
-
-func (*csvRows) close() error { return nil }
 
 // lineLimit breaks off a text whose lines are too long to be those of a table,
 // before they are held.

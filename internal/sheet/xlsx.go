@@ -32,24 +32,24 @@ const (
 func (r *Reader) openXLSX(file io.ReadSeeker) (source, error) {
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, fmt.Errorf("read table: %w", err)
+		return source{}, fmt.Errorf("read table: %w", err)
 	}
 	at, ok := file.(io.ReaderAt)
 	if !ok {
-		return nil, errors.New("read table: an XLSX file has to be read at any place")
+		return source{}, errors.New("read table: an XLSX file has to be read at any place")
 	}
 	if err := checkPackage(at, size); err != nil {
-		return nil, err
+		return source{}, err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("read table: %w", err)
+		return source{}, fmt.Errorf("read table: %w", err)
 	}
 	// Raw values: a telephone number is not shown as 4.3E+10.
 	book, err := excelize.OpenReader(file, excelize.Options{
 		RawCellValue: true, UnzipSizeLimit: maxUnpacked + maxUnpackedOf*size, UnzipXMLSizeLimit: heldUnpacked,
 	})
 	if err != nil {
-		return nil, problem(0, "SHEET_FORMAT", "the spreadsheet is damaged, or protected by a password")
+		return source{}, problem(0, "SHEET_FORMAT", "the spreadsheet is damaged, or protected by a password")
 	}
 	name := ""
 	for _, sheet := range book.GetSheetList() {
@@ -59,14 +59,15 @@ func (r *Reader) openXLSX(file io.ReadSeeker) (source, error) {
 		}
 	}
 	if name == "" {
-		return nil, errors.Join(problem(0, "SHEET_EMPTY", "the spreadsheet has no visible worksheet"), book.Close())
+		return source{}, errors.Join(problem(0, "SHEET_EMPTY", "the spreadsheet has no visible worksheet"), book.Close())
 	}
 	rows, err := book.Rows(name)
 	if err != nil {
-		return nil, errors.Join(problem(0, "SHEET_FORMAT", "the worksheet %s cannot be read", name), book.Close())
+		return source{}, errors.Join(problem(0, "SHEET_FORMAT", "the worksheet %s cannot be read", name), book.Close())
 	}
 	r.Format = "xlsx"
-	return &xlsxRows{book: book, rows: rows}, nil
+	x := &xlsxRows{book: book, rows: rows}
+	return source{next: x.next, close: x.close}, nil
 }
 
 type xlsxRows struct {
