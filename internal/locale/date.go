@@ -26,6 +26,11 @@ func Days(lang string, first, last time.Time) string {
 	default:
 		pattern = u.day
 	}
+	return fillDays(pattern, lang, first, last)
+}
+
+// fillDays puts two days into a pattern of usage.
+func fillDays(pattern, lang string, first, last time.Time) string {
 	months := Words(lang).Months
 	return strings.NewReplacer(
 		"{d}", dayOf(lang, first), "{m}", months[first.Month()-1], "{y}", strconv.Itoa(first.Year()),
@@ -168,4 +173,32 @@ func (u instantUsage) clock(hour, minute int) string {
 	return strings.NewReplacer(
 		"{h}", strconv.Itoa(hour), "{hh}", fmt.Sprintf("%02d", hour), "{mm}", fmt.Sprintf("%02d", minute),
 	).Replace(pattern)
+}
+
+// Written writes the days from the first to the last as a sentence has them, without
+// the preposition before the first: "27 to 29 January 2010", "27 au 29 janvier 2010"
+// behind "du". Days is for headings and tables.
+func Written(lang string, first, last time.Time) string {
+	u := written[lang]
+	pattern := u.years
+	switch {
+	case first.Year() != last.Year():
+	case first.Month() != last.Month():
+		pattern = u.months
+	case first.Day() != last.Day():
+		pattern = u.days
+	default:
+		return Day(lang, first)
+	}
+	return fillDays(pattern, lang, first, last)
+}
+
+// written has the day of one day from usages.
+var written = map[string]usage{
+	"ar": {"", "{d} إلى {D} {M} {Y}", "{d} {m} إلى {D} {M} {Y}", "{d} {m} {y} إلى {D} {M} {Y}"},
+	"zh": {"", "{y}年{m}{d}日至{D}日", "{y}年{m}{d}日至{M}{D}日", "{y}年{m}{d}日至{Y}年{M}{D}日"},
+	"en": {"", "{d} to {D} {M} {Y}", "{d} {m} to {D} {M} {Y}", "{d} {m} {y} to {D} {M} {Y}"},
+	"fr": {"", "{d} au {D} {M} {Y}", "{d} {m} au {D} {M} {Y}", "{d} {m} {y} au {D} {M} {Y}"},
+	"ru": {"", "{d}–{D} {M} {Y} года", "{d} {m} – {D} {M} {Y} года", "{d} {m} {y} года – {D} {M} {Y} года"},
+	"es": {"", "{d} al {D} de {M} de {Y}", "{d} de {m} al {D} de {M} de {Y}", "{d} de {m} de {y} al {D} de {M} de {Y}"},
 }
