@@ -196,7 +196,7 @@ func TestStringsAreBounded(t *testing.T) {
 			if f.IsList() {
 				text = rules.GetRepeated().GetItems().GetString()
 			}
-			if !text.HasMaxLen() && !text.HasPattern() && len(text.GetIn()) == 0 && !proto.HasExtension(text, placardv1.E_Day) {
+			if !text.HasMaxLen() && !text.HasMaxBytes() && !text.HasPattern() && len(text.GetIn()) == 0 && !proto.HasExtension(text, placardv1.E_Day) {
 				t.Errorf("%s is text without an end", f.FullName())
 			}
 		}
@@ -300,4 +300,74 @@ func words(cell string) []string {
 		}
 	}
 	return out
+}
+
+// offices are the messages that say how an office or its focal point is reached, who
+// are named for that: reading them is no reading of personal data of participants.
+var offices = []protoreflect.FullName{
+	"placard.v1.FocalPoint", "placard.v1.Invitation", "placard.v1.Meeting.SecretariatContact", "placard.v1.Meeting.Venue",
+}
+
+// withoutPersons are the files in which nobody is.
+var withoutPersons = []protoreflect.FullName{
+	"placard.v1.DocumentService.DownloadDocumentVersion", "placard.v1.DocumentService.ExportDocuments",
+	"placard.v1.MeetingService.ExportMeetingCalendar", "placard.v1.StatisticsService.DrawMeetingStatistics",
+}
+
+// TestReads: what shows how a person is reached, a photograph, or a file with
+// persons, leaves a reading behind.
+func TestReads(t *testing.T) {
+	reached := regexp.MustCompile(`email|phone|address`)
+	contacts := 0
+	for _, m := range messages() {
+		for i := range m.Fields().Len() {
+			f := m.Fields().Get(i)
+			if f.Kind() != protoreflect.StringKind || !reached.MatchString(string(f.Name())) || slices.Contains(offices, m.FullName()) {
+				continue
+			}
+			contacts++
+			if !option[bool](f, placardv1.E_Contact) {
+				t.Errorf("%s has no option contact, and is not of an office", f.FullName())
+			}
+		}
+	}
+	if contacts < 3 {
+		t.Errorf("only %d contacts found", contacts)
+	}
+	files := 0
+	for _, m := range methods() {
+		reads := option[placardv1.Reads](m, placardv1.E_Reads)
+		holds := holdsContact(m.Output(), map[protoreflect.FullName]bool{})
+		if holds != (reads == placardv1.Reads_READS_CONTACTS) {
+			t.Errorf("%s: its answer may hold contacts: %v; its option reads is %v", m.FullName(), holds, reads)
+		}
+		if holds && m.IsStreamingServer() {
+			t.Errorf("%s: contacts in a stream are not looked for", m.FullName())
+		}
+		if m.Output().FullName() != "google.api.HttpBody" {
+			continue
+		}
+		files++
+		kept := reads == placardv1.Reads_READS_EXPORT || reads == placardv1.Reads_READS_PHOTOGRAPH
+		if kept == slices.Contains(withoutPersons, m.FullName()) {
+			t.Errorf("%s answers a file; its option reads is %v", m.FullName(), reads)
+		}
+	}
+	if files < 8 {
+		t.Errorf("only %d methods answer files", files)
+	}
+}
+
+func holdsContact(m protoreflect.MessageDescriptor, seen map[protoreflect.FullName]bool) bool {
+	if seen[m.FullName()] {
+		return false
+	}
+	seen[m.FullName()] = true
+	for i := range m.Fields().Len() {
+		f := m.Fields().Get(i)
+		if option[bool](f, placardv1.E_Contact) || f.Message() != nil && holdsContact(f.Message(), seen) {
+			return true
+		}
+	}
+	return false
 }

@@ -21,17 +21,19 @@ import (
 // options are what one run is asked for.
 type options struct {
 	engines []string
-	// measures are what is measured: calls, import, list.
+	// measures are what is measured: calls, import, list, mail.
 	measures []string
 	// sizes, imported, csv and docx are numbers of participants: in the databases
 	// of the calls, in the file to import and in the lists.
 	imported, csv, docx int
-	sizes               []int
-	only                []string
-	rounds              int
-	connections         int
-	duration            time.Duration
-	warmUp              time.Duration
+	// messages is how many messages are queued.
+	messages    int
+	sizes       []int
+	only        []string
+	rounds      int
+	connections int
+	duration    time.Duration
+	warmUp      time.Duration
 	// profiles is the folder for CPU profiles of Placard; empty: none.
 	profiles string
 	// dir is the folder of everything that the run makes.
@@ -61,11 +63,12 @@ func main() {
 func run(ctx context.Context) (err error) {
 	var o options
 	engines := flag.String("engines", "sqlite,postgres", "engines, separated by commas")
-	measures := flag.String("measure", "calls,import,list", "what is measured, separated by commas")
+	measures := flag.String("measure", "calls,import,list,mail", "what is measured, separated by commas")
 	sizes := flag.String("sizes", "10000,1000000", "numbers of participants in the databases of the calls")
 	flag.IntVar(&o.imported, "import", 100_000, "number of participants in the file to import")
 	flag.IntVar(&o.csv, "csv", 100_000, "number of participants in the list as CSV")
 	flag.IntVar(&o.docx, "docx", 10_000, "number of participants in the list as DOCX, 20,000 at the most")
+	flag.IntVar(&o.messages, "messages", 10_000, "number of messages to send")
 	only := flag.String("only", "", "only these operations: Get, List 100, Update, Submit 50")
 	flag.IntVar(&o.rounds, "rounds", 3, "runs of each, of which the median is taken")
 	flag.IntVar(&o.connections, "connections", 16, "connections of the load")
@@ -76,8 +79,8 @@ func run(ctx context.Context) (err error) {
 	o.engines = strings.Split(*engines, ",")
 	o.measures = strings.Split(*measures, ",")
 	for _, m := range o.measures {
-		if !slices.Contains([]string{"calls", "import", "list"}, m) {
-			return fmt.Errorf("-measure: %q is none of calls, import, list", m)
+		if !slices.Contains([]string{"calls", "import", "list", "mail"}, m) {
+			return fmt.Errorf("-measure: %q is none of calls, import, list, mail", m)
 		}
 	}
 	if *only != "" {
@@ -124,7 +127,18 @@ func run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return inBulk.print(os.Stdout, o)
+	if err := inBulk.print(os.Stdout, o); err != nil {
+		return err
+	}
+	mails := mailTable{}
+	if slices.Contains(o.measures, "mail") {
+		for _, engine := range o.engines {
+			if err := measureMail(ctx, o, engine, mails); err != nil {
+				return fmt.Errorf("%s, %d messages: %w", engine, o.messages, err)
+			}
+		}
+	}
+	return mails.print(os.Stdout, o)
 }
 
 // build builds the programs under test, as `make build` does: Placard with the

@@ -26,8 +26,9 @@ const (
 	placardServer = "placard"
 )
 
-// start starts a server on a database and waits until it listens.
-func start(ctx context.Context, o options, which string, d *database, at, profile string) (*server, error) {
+// start starts a server on a database and waits until it listens. Settings are
+// further ones of Placard.
+func start(ctx context.Context, o options, which string, d *database, at, profile string, settings ...string) (*server, error) {
 	s := &server{ended: make(chan error, 1)}
 	for _, address := range []*string{&s.http, &s.grpc} {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -43,6 +44,7 @@ func start(ctx context.Context, o options, which string, d *database, at, profil
 	if which == placardServer {
 		program = o.placard
 		args = []string{"serve", "--dir", d.dir, "--db", at, "--http", s.http, "--grpc", s.grpc, "--address-rate", "0", "--principal-rate", "0"}
+		args = append(args, settings...)
 	}
 	if which == placardServer && profile != "" {
 		program, args = o.profiled, append([]string{profile}, args[1:]...)

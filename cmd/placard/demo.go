@@ -20,6 +20,7 @@ import (
 func newDemo() *cobra.Command {
 	cfg := config.Default()
 	cfg.Dir, cfg.LogFormat, cfg.LogLevel = "", "text", "warn"
+	cfg.ShowOutbox = true
 	var keysFile string
 	cmd := &cobra.Command{
 		Use:   "demo",

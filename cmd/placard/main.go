@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // time zones where the machine has none
 
@@ -23,7 +24,15 @@ const (
 	exitUsage  = 2 // the arguments or the settings are wrong; nothing was tried
 )
 
+// memoryLimit is from how much memory on the runtime collects what is not needed any
+// more instead of asking the machine for more, in bytes: files and photographs are
+// large and short-lived. It refuses nothing. GOMEMLIMIT says otherwise.
+const memoryLimit = 400 << 20
+
 func main() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	// gRPC and its gateway have one log for the whole program, chosen before
 	// anything of them runs: errors, as JSON like every other line.
 	errs := slog.NewLogLogger(slog.NewJSONHandler(os.Stderr, nil), slog.LevelWarn).Writer()

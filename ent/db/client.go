@@ -13,10 +13,12 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/un-placard/placard/ent/db/announcement"
 	"github.com/un-placard/placard/ent/db/change"
 	"github.com/un-placard/placard/ent/db/changecounter"
 	"github.com/un-placard/placard/ent/db/credentials"
 	"github.com/un-placard/placard/ent/db/delegation"
+	"github.com/un-placard/placard/ent/db/delivery"
 	"github.com/un-placard/placard/ent/db/document"
 	"github.com/un-placard/placard/ent/db/documentversion"
 	"github.com/un-placard/placard/ent/db/entity"
@@ -26,6 +28,7 @@ import (
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
+	"github.com/un-placard/placard/ent/db/lettertemplate"
 	"github.com/un-placard/placard/ent/db/listeddelegation"
 	"github.com/un-placard/placard/ent/db/listedition"
 	"github.com/un-placard/placard/ent/db/meeting"
@@ -33,6 +36,8 @@ import (
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/photo"
+	"github.com/un-placard/placard/ent/db/photolink"
+	"github.com/un-placard/placard/ent/db/reading"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/ent/db/signingkey"
@@ -43,6 +48,8 @@ import (
 // Client reaches the tables.
 type Client struct {
 	config
+	// Announcement reaches the rows of Announcement.
+	Announcement *AnnouncementClient
 	// Change reaches the rows of Change.
 	Change *ChangeClient
 	// ChangeCounter reaches the rows of ChangeCounter.
@@ -51,6 +58,8 @@ type Client struct {
 	Credentials *CredentialsClient
 	// Delegation reaches the rows of Delegation.
 	Delegation *DelegationClient
+	// Delivery reaches the rows of Delivery.
+	Delivery *DeliveryClient
 	// Document reaches the rows of Document.
 	Document *DocumentClient
 	// DocumentVersion reaches the rows of DocumentVersion.
@@ -69,6 +78,8 @@ type Client struct {
 	Key *KeyClient
 	// KeyMeeting reaches the rows of KeyMeeting.
 	KeyMeeting *KeyMeetingClient
+	// LetterTemplate reaches the rows of LetterTemplate.
+	LetterTemplate *LetterTemplateClient
 	// ListEdition reaches the rows of ListEdition.
 	ListEdition *ListEditionClient
 	// ListedDelegation reaches the rows of ListedDelegation.
@@ -83,6 +94,10 @@ type Client struct {
 	ParticipantVersion *ParticipantVersionClient
 	// Photo reaches the rows of Photo.
 	Photo *PhotoClient
+	// PhotoLink reaches the rows of PhotoLink.
+	PhotoLink *PhotoLinkClient
+	// Reading reaches the rows of Reading.
+	Reading *ReadingClient
 	// Request reaches the rows of Request.
 	Request *RequestClient
 	// Revision reaches the rows of Revision.
@@ -99,10 +114,12 @@ func NewClient(opts ...Option) *Client {
 }
 
 func (c *Client) init() {
+	c.Announcement = NewAnnouncementClient(c.config)
 	c.Change = NewChangeClient(c.config)
 	c.ChangeCounter = NewChangeCounterClient(c.config)
 	c.Credentials = NewCredentialsClient(c.config)
 	c.Delegation = NewDelegationClient(c.config)
+	c.Delivery = NewDeliveryClient(c.config)
 	c.Document = NewDocumentClient(c.config)
 	c.DocumentVersion = NewDocumentVersionClient(c.config)
 	c.Entity = NewEntityClient(c.config)
@@ -112,6 +129,7 @@ func (c *Client) init() {
 	c.Invitation = NewInvitationClient(c.config)
 	c.Key = NewKeyClient(c.config)
 	c.KeyMeeting = NewKeyMeetingClient(c.config)
+	c.LetterTemplate = NewLetterTemplateClient(c.config)
 	c.ListEdition = NewListEditionClient(c.config)
 	c.ListedDelegation = NewListedDelegationClient(c.config)
 	c.Meeting = NewMeetingClient(c.config)
@@ -119,6 +137,8 @@ func (c *Client) init() {
 	c.ParticipantName = NewParticipantNameClient(c.config)
 	c.ParticipantVersion = NewParticipantVersionClient(c.config)
 	c.Photo = NewPhotoClient(c.config)
+	c.PhotoLink = NewPhotoLinkClient(c.config)
+	c.Reading = NewReadingClient(c.config)
 	c.Request = NewRequestClient(c.config)
 	c.Revision = NewRevisionClient(c.config)
 	c.SigningKey = NewSigningKeyClient(c.config)
@@ -214,10 +234,12 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:                ctx,
 		config:             cfg,
+		Announcement:       NewAnnouncementClient(cfg),
 		Change:             NewChangeClient(cfg),
 		ChangeCounter:      NewChangeCounterClient(cfg),
 		Credentials:        NewCredentialsClient(cfg),
 		Delegation:         NewDelegationClient(cfg),
+		Delivery:           NewDeliveryClient(cfg),
 		Document:           NewDocumentClient(cfg),
 		DocumentVersion:    NewDocumentVersionClient(cfg),
 		Entity:             NewEntityClient(cfg),
@@ -227,6 +249,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Invitation:         NewInvitationClient(cfg),
 		Key:                NewKeyClient(cfg),
 		KeyMeeting:         NewKeyMeetingClient(cfg),
+		LetterTemplate:     NewLetterTemplateClient(cfg),
 		ListEdition:        NewListEditionClient(cfg),
 		ListedDelegation:   NewListedDelegationClient(cfg),
 		Meeting:            NewMeetingClient(cfg),
@@ -234,6 +257,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ParticipantName:    NewParticipantNameClient(cfg),
 		ParticipantVersion: NewParticipantVersionClient(cfg),
 		Photo:              NewPhotoClient(cfg),
+		PhotoLink:          NewPhotoLinkClient(cfg),
+		Reading:            NewReadingClient(cfg),
 		Request:            NewRequestClient(cfg),
 		Revision:           NewRevisionClient(cfg),
 		SigningKey:         NewSigningKeyClient(cfg),
@@ -256,10 +281,12 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:                ctx,
 		config:             cfg,
+		Announcement:       NewAnnouncementClient(cfg),
 		Change:             NewChangeClient(cfg),
 		ChangeCounter:      NewChangeCounterClient(cfg),
 		Credentials:        NewCredentialsClient(cfg),
 		Delegation:         NewDelegationClient(cfg),
+		Delivery:           NewDeliveryClient(cfg),
 		Document:           NewDocumentClient(cfg),
 		DocumentVersion:    NewDocumentVersionClient(cfg),
 		Entity:             NewEntityClient(cfg),
@@ -269,6 +296,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Invitation:         NewInvitationClient(cfg),
 		Key:                NewKeyClient(cfg),
 		KeyMeeting:         NewKeyMeetingClient(cfg),
+		LetterTemplate:     NewLetterTemplateClient(cfg),
 		ListEdition:        NewListEditionClient(cfg),
 		ListedDelegation:   NewListedDelegationClient(cfg),
 		Meeting:            NewMeetingClient(cfg),
@@ -276,6 +304,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ParticipantName:    NewParticipantNameClient(cfg),
 		ParticipantVersion: NewParticipantVersionClient(cfg),
 		Photo:              NewPhotoClient(cfg),
+		PhotoLink:          NewPhotoLinkClient(cfg),
+		Reading:            NewReadingClient(cfg),
 		Request:            NewRequestClient(cfg),
 		Revision:           NewRevisionClient(cfg),
 		SigningKey:         NewSigningKeyClient(cfg),
@@ -285,7 +315,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Change.
+//		Announcement.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -308,10 +338,11 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Change, c.ChangeCounter, c.Credentials, c.Delegation, c.Document,
-		c.DocumentVersion, c.Entity, c.File, c.Instance, c.Instrument, c.Invitation,
-		c.Key, c.KeyMeeting, c.ListEdition, c.ListedDelegation, c.Meeting, c.Operation,
-		c.ParticipantName, c.ParticipantVersion, c.Photo, c.Request, c.Revision,
+		c.Announcement, c.Change, c.ChangeCounter, c.Credentials, c.Delegation,
+		c.Delivery, c.Document, c.DocumentVersion, c.Entity, c.File, c.Instance,
+		c.Instrument, c.Invitation, c.Key, c.KeyMeeting, c.LetterTemplate,
+		c.ListEdition, c.ListedDelegation, c.Meeting, c.Operation, c.ParticipantName,
+		c.ParticipantVersion, c.Photo, c.PhotoLink, c.Reading, c.Request, c.Revision,
 		c.SigningKey,
 	} {
 		n.Use(hooks...)
@@ -322,10 +353,11 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Change, c.ChangeCounter, c.Credentials, c.Delegation, c.Document,
-		c.DocumentVersion, c.Entity, c.File, c.Instance, c.Instrument, c.Invitation,
-		c.Key, c.KeyMeeting, c.ListEdition, c.ListedDelegation, c.Meeting, c.Operation,
-		c.ParticipantName, c.ParticipantVersion, c.Photo, c.Request, c.Revision,
+		c.Announcement, c.Change, c.ChangeCounter, c.Credentials, c.Delegation,
+		c.Delivery, c.Document, c.DocumentVersion, c.Entity, c.File, c.Instance,
+		c.Instrument, c.Invitation, c.Key, c.KeyMeeting, c.LetterTemplate,
+		c.ListEdition, c.ListedDelegation, c.Meeting, c.Operation, c.ParticipantName,
+		c.ParticipantVersion, c.Photo, c.PhotoLink, c.Reading, c.Request, c.Revision,
 		c.SigningKey,
 	} {
 		n.Intercept(interceptors...)
@@ -335,6 +367,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AnnouncementMutation:
+		return c.Announcement.mutate(ctx, m)
 	case *ChangeMutation:
 		return c.Change.mutate(ctx, m)
 	case *ChangeCounterMutation:
@@ -343,6 +377,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Credentials.mutate(ctx, m)
 	case *DelegationMutation:
 		return c.Delegation.mutate(ctx, m)
+	case *DeliveryMutation:
+		return c.Delivery.mutate(ctx, m)
 	case *DocumentMutation:
 		return c.Document.mutate(ctx, m)
 	case *DocumentVersionMutation:
@@ -361,6 +397,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Key.mutate(ctx, m)
 	case *KeyMeetingMutation:
 		return c.KeyMeeting.mutate(ctx, m)
+	case *LetterTemplateMutation:
+		return c.LetterTemplate.mutate(ctx, m)
 	case *ListEditionMutation:
 		return c.ListEdition.mutate(ctx, m)
 	case *ListedDelegationMutation:
@@ -375,6 +413,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ParticipantVersion.mutate(ctx, m)
 	case *PhotoMutation:
 		return c.Photo.mutate(ctx, m)
+	case *PhotoLinkMutation:
+		return c.PhotoLink.mutate(ctx, m)
+	case *ReadingMutation:
+		return c.Reading.mutate(ctx, m)
 	case *RequestMutation:
 		return c.Request.mutate(ctx, m)
 	case *RevisionMutation:
@@ -383,6 +425,157 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.SigningKey.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("db: unknown mutation type %T", m)
+	}
+}
+
+// AnnouncementClient is a client for the Announcement schema.
+type AnnouncementClient struct {
+	config
+}
+
+// NewAnnouncementClient returns a client for the Announcement from the given config.
+func NewAnnouncementClient(c config) *AnnouncementClient {
+	return &AnnouncementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `announcement.Hooks(f(g(h())))`.
+func (c *AnnouncementClient) Use(hooks ...Hook) {
+	c.hooks.Announcement = append(c.hooks.Announcement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `announcement.Intercept(f(g(h())))`.
+func (c *AnnouncementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Announcement = append(c.inters.Announcement, interceptors...)
+}
+
+// Create returns a builder for creating a Announcement entity.
+func (c *AnnouncementClient) Create() *AnnouncementCreate {
+	mutation := newAnnouncementMutation(c.config, OpCreate)
+	return &AnnouncementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Announcement entities.
+func (c *AnnouncementClient) CreateBulk(builders ...*AnnouncementCreate) *AnnouncementCreateBulk {
+	return &AnnouncementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AnnouncementClient) MapCreateBulk(slice any, setFunc func(*AnnouncementCreate, int)) *AnnouncementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AnnouncementCreateBulk{err: fmt.Errorf("calling to AnnouncementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AnnouncementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AnnouncementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Announcement.
+func (c *AnnouncementClient) Update() *AnnouncementUpdate {
+	mutation := newAnnouncementMutation(c.config, OpUpdate)
+	return &AnnouncementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AnnouncementClient) UpdateOne(_m *Announcement) *AnnouncementUpdateOne {
+	mutation := newAnnouncementMutation(c.config, OpUpdateOne, withAnnouncement(_m))
+	return &AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AnnouncementClient) UpdateOneID(id int64) *AnnouncementUpdateOne {
+	mutation := newAnnouncementMutation(c.config, OpUpdateOne, withAnnouncementID(id))
+	return &AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Announcement.
+func (c *AnnouncementClient) Delete() *AnnouncementDelete {
+	mutation := newAnnouncementMutation(c.config, OpDelete)
+	return &AnnouncementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AnnouncementClient) DeleteOne(_m *Announcement) *AnnouncementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AnnouncementClient) DeleteOneID(id int64) *AnnouncementDeleteOne {
+	builder := c.Delete().Where(announcement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AnnouncementDeleteOne{builder}
+}
+
+// Query returns a query builder for Announcement.
+func (c *AnnouncementClient) Query() *AnnouncementQuery {
+	return &AnnouncementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAnnouncement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Announcement entity by its id.
+func (c *AnnouncementClient) Get(ctx context.Context, id int64) (*Announcement, error) {
+	return c.Query().Where(announcement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AnnouncementClient) GetX(ctx context.Context, id int64) *Announcement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a Announcement.
+func (c *AnnouncementClient) QueryMeeting(_m *Announcement) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(announcement.Table, announcement.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, announcement.MeetingTable, announcement.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AnnouncementClient) Hooks() []Hook {
+	hooks := c.hooks.Announcement
+	return append(hooks[:len(hooks):len(hooks)], announcement.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AnnouncementClient) Interceptors() []Interceptor {
+	inters := c.inters.Announcement
+	return append(inters[:len(inters):len(inters)], announcement.Interceptors[:]...)
+}
+
+func (c *AnnouncementClient) mutate(ctx context.Context, m *AnnouncementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AnnouncementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AnnouncementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AnnouncementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Announcement mutation op: %q", m.Op())
 	}
 }
 
@@ -1017,6 +1210,173 @@ func (c *DelegationClient) mutate(ctx context.Context, m *DelegationMutation) (V
 		return (&DelegationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Delegation mutation op: %q", m.Op())
+	}
+}
+
+// DeliveryClient is a client for the Delivery schema.
+type DeliveryClient struct {
+	config
+}
+
+// NewDeliveryClient returns a client for the Delivery from the given config.
+func NewDeliveryClient(c config) *DeliveryClient {
+	return &DeliveryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `delivery.Hooks(f(g(h())))`.
+func (c *DeliveryClient) Use(hooks ...Hook) {
+	c.hooks.Delivery = append(c.hooks.Delivery, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `delivery.Intercept(f(g(h())))`.
+func (c *DeliveryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Delivery = append(c.inters.Delivery, interceptors...)
+}
+
+// Create returns a builder for creating a Delivery entity.
+func (c *DeliveryClient) Create() *DeliveryCreate {
+	mutation := newDeliveryMutation(c.config, OpCreate)
+	return &DeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Delivery entities.
+func (c *DeliveryClient) CreateBulk(builders ...*DeliveryCreate) *DeliveryCreateBulk {
+	return &DeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DeliveryClient) MapCreateBulk(slice any, setFunc func(*DeliveryCreate, int)) *DeliveryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DeliveryCreateBulk{err: fmt.Errorf("calling to DeliveryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DeliveryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Delivery.
+func (c *DeliveryClient) Update() *DeliveryUpdate {
+	mutation := newDeliveryMutation(c.config, OpUpdate)
+	return &DeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DeliveryClient) UpdateOne(_m *Delivery) *DeliveryUpdateOne {
+	mutation := newDeliveryMutation(c.config, OpUpdateOne, withDelivery(_m))
+	return &DeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DeliveryClient) UpdateOneID(id string) *DeliveryUpdateOne {
+	mutation := newDeliveryMutation(c.config, OpUpdateOne, withDeliveryID(id))
+	return &DeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Delivery.
+func (c *DeliveryClient) Delete() *DeliveryDelete {
+	mutation := newDeliveryMutation(c.config, OpDelete)
+	return &DeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DeliveryClient) DeleteOne(_m *Delivery) *DeliveryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DeliveryClient) DeleteOneID(id string) *DeliveryDeleteOne {
+	builder := c.Delete().Where(delivery.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DeliveryDeleteOne{builder}
+}
+
+// Query returns a query builder for Delivery.
+func (c *DeliveryClient) Query() *DeliveryQuery {
+	return &DeliveryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDelivery},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Delivery entity by its id.
+func (c *DeliveryClient) Get(ctx context.Context, id string) (*Delivery, error) {
+	return c.Query().Where(delivery.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DeliveryClient) GetX(ctx context.Context, id string) *Delivery {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a Delivery.
+func (c *DeliveryClient) QueryMeeting(_m *Delivery) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(delivery.Table, delivery.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, delivery.MeetingTable, delivery.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntity queries the entity edge of a Delivery.
+func (c *DeliveryClient) QueryEntity(_m *Delivery) *EntityQuery {
+	query := (&EntityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(delivery.Table, delivery.FieldID, id),
+			sqlgraph.To(entity.Table, entity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, delivery.EntityTable, delivery.EntityColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DeliveryClient) Hooks() []Hook {
+	hooks := c.hooks.Delivery
+	return append(hooks[:len(hooks):len(hooks)], delivery.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DeliveryClient) Interceptors() []Interceptor {
+	inters := c.inters.Delivery
+	return append(inters[:len(inters):len(inters)], delivery.Interceptors[:]...)
+}
+
+func (c *DeliveryClient) mutate(ctx context.Context, m *DeliveryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Delivery mutation op: %q", m.Op())
 	}
 }
 
@@ -2385,6 +2745,157 @@ func (c *KeyMeetingClient) mutate(ctx context.Context, m *KeyMeetingMutation) (V
 	}
 }
 
+// LetterTemplateClient is a client for the LetterTemplate schema.
+type LetterTemplateClient struct {
+	config
+}
+
+// NewLetterTemplateClient returns a client for the LetterTemplate from the given config.
+func NewLetterTemplateClient(c config) *LetterTemplateClient {
+	return &LetterTemplateClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `lettertemplate.Hooks(f(g(h())))`.
+func (c *LetterTemplateClient) Use(hooks ...Hook) {
+	c.hooks.LetterTemplate = append(c.hooks.LetterTemplate, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `lettertemplate.Intercept(f(g(h())))`.
+func (c *LetterTemplateClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LetterTemplate = append(c.inters.LetterTemplate, interceptors...)
+}
+
+// Create returns a builder for creating a LetterTemplate entity.
+func (c *LetterTemplateClient) Create() *LetterTemplateCreate {
+	mutation := newLetterTemplateMutation(c.config, OpCreate)
+	return &LetterTemplateCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LetterTemplate entities.
+func (c *LetterTemplateClient) CreateBulk(builders ...*LetterTemplateCreate) *LetterTemplateCreateBulk {
+	return &LetterTemplateCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LetterTemplateClient) MapCreateBulk(slice any, setFunc func(*LetterTemplateCreate, int)) *LetterTemplateCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LetterTemplateCreateBulk{err: fmt.Errorf("calling to LetterTemplateClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LetterTemplateCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LetterTemplateCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LetterTemplate.
+func (c *LetterTemplateClient) Update() *LetterTemplateUpdate {
+	mutation := newLetterTemplateMutation(c.config, OpUpdate)
+	return &LetterTemplateUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LetterTemplateClient) UpdateOne(_m *LetterTemplate) *LetterTemplateUpdateOne {
+	mutation := newLetterTemplateMutation(c.config, OpUpdateOne, withLetterTemplate(_m))
+	return &LetterTemplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LetterTemplateClient) UpdateOneID(id int64) *LetterTemplateUpdateOne {
+	mutation := newLetterTemplateMutation(c.config, OpUpdateOne, withLetterTemplateID(id))
+	return &LetterTemplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LetterTemplate.
+func (c *LetterTemplateClient) Delete() *LetterTemplateDelete {
+	mutation := newLetterTemplateMutation(c.config, OpDelete)
+	return &LetterTemplateDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LetterTemplateClient) DeleteOne(_m *LetterTemplate) *LetterTemplateDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LetterTemplateClient) DeleteOneID(id int64) *LetterTemplateDeleteOne {
+	builder := c.Delete().Where(lettertemplate.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LetterTemplateDeleteOne{builder}
+}
+
+// Query returns a query builder for LetterTemplate.
+func (c *LetterTemplateClient) Query() *LetterTemplateQuery {
+	return &LetterTemplateQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLetterTemplate},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LetterTemplate entity by its id.
+func (c *LetterTemplateClient) Get(ctx context.Context, id int64) (*LetterTemplate, error) {
+	return c.Query().Where(lettertemplate.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LetterTemplateClient) GetX(ctx context.Context, id int64) *LetterTemplate {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a LetterTemplate.
+func (c *LetterTemplateClient) QueryMeeting(_m *LetterTemplate) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(lettertemplate.Table, lettertemplate.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, lettertemplate.MeetingTable, lettertemplate.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LetterTemplateClient) Hooks() []Hook {
+	hooks := c.hooks.LetterTemplate
+	return append(hooks[:len(hooks):len(hooks)], lettertemplate.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LetterTemplateClient) Interceptors() []Interceptor {
+	inters := c.inters.LetterTemplate
+	return append(inters[:len(inters):len(inters)], lettertemplate.Interceptors[:]...)
+}
+
+func (c *LetterTemplateClient) mutate(ctx context.Context, m *LetterTemplateMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LetterTemplateCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LetterTemplateUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LetterTemplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LetterTemplateDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown LetterTemplate mutation op: %q", m.Op())
+	}
+}
+
 // ListEditionClient is a client for the ListEdition schema.
 type ListEditionClient struct {
 	config
@@ -3458,6 +3969,308 @@ func (c *PhotoClient) mutate(ctx context.Context, m *PhotoMutation) (Value, erro
 	}
 }
 
+// PhotoLinkClient is a client for the PhotoLink schema.
+type PhotoLinkClient struct {
+	config
+}
+
+// NewPhotoLinkClient returns a client for the PhotoLink from the given config.
+func NewPhotoLinkClient(c config) *PhotoLinkClient {
+	return &PhotoLinkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `photolink.Hooks(f(g(h())))`.
+func (c *PhotoLinkClient) Use(hooks ...Hook) {
+	c.hooks.PhotoLink = append(c.hooks.PhotoLink, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `photolink.Intercept(f(g(h())))`.
+func (c *PhotoLinkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PhotoLink = append(c.inters.PhotoLink, interceptors...)
+}
+
+// Create returns a builder for creating a PhotoLink entity.
+func (c *PhotoLinkClient) Create() *PhotoLinkCreate {
+	mutation := newPhotoLinkMutation(c.config, OpCreate)
+	return &PhotoLinkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PhotoLink entities.
+func (c *PhotoLinkClient) CreateBulk(builders ...*PhotoLinkCreate) *PhotoLinkCreateBulk {
+	return &PhotoLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PhotoLinkClient) MapCreateBulk(slice any, setFunc func(*PhotoLinkCreate, int)) *PhotoLinkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PhotoLinkCreateBulk{err: fmt.Errorf("calling to PhotoLinkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PhotoLinkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PhotoLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PhotoLink.
+func (c *PhotoLinkClient) Update() *PhotoLinkUpdate {
+	mutation := newPhotoLinkMutation(c.config, OpUpdate)
+	return &PhotoLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PhotoLinkClient) UpdateOne(_m *PhotoLink) *PhotoLinkUpdateOne {
+	mutation := newPhotoLinkMutation(c.config, OpUpdateOne, withPhotoLink(_m))
+	return &PhotoLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PhotoLinkClient) UpdateOneID(id string) *PhotoLinkUpdateOne {
+	mutation := newPhotoLinkMutation(c.config, OpUpdateOne, withPhotoLinkID(id))
+	return &PhotoLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PhotoLink.
+func (c *PhotoLinkClient) Delete() *PhotoLinkDelete {
+	mutation := newPhotoLinkMutation(c.config, OpDelete)
+	return &PhotoLinkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PhotoLinkClient) DeleteOne(_m *PhotoLink) *PhotoLinkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PhotoLinkClient) DeleteOneID(id string) *PhotoLinkDeleteOne {
+	builder := c.Delete().Where(photolink.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PhotoLinkDeleteOne{builder}
+}
+
+// Query returns a query builder for PhotoLink.
+func (c *PhotoLinkClient) Query() *PhotoLinkQuery {
+	return &PhotoLinkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePhotoLink},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PhotoLink entity by its id.
+func (c *PhotoLinkClient) Get(ctx context.Context, id string) (*PhotoLink, error) {
+	return c.Query().Where(photolink.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PhotoLinkClient) GetX(ctx context.Context, id string) *PhotoLink {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a PhotoLink.
+func (c *PhotoLinkClient) QueryMeeting(_m *PhotoLink) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(photolink.Table, photolink.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, photolink.MeetingTable, photolink.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntity queries the entity edge of a PhotoLink.
+func (c *PhotoLinkClient) QueryEntity(_m *PhotoLink) *EntityQuery {
+	query := (&EntityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(photolink.Table, photolink.FieldID, id),
+			sqlgraph.To(entity.Table, entity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, photolink.EntityTable, photolink.EntityColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PhotoLinkClient) Hooks() []Hook {
+	hooks := c.hooks.PhotoLink
+	return append(hooks[:len(hooks):len(hooks)], photolink.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *PhotoLinkClient) Interceptors() []Interceptor {
+	inters := c.inters.PhotoLink
+	return append(inters[:len(inters):len(inters)], photolink.Interceptors[:]...)
+}
+
+func (c *PhotoLinkClient) mutate(ctx context.Context, m *PhotoLinkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PhotoLinkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PhotoLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PhotoLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PhotoLinkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown PhotoLink mutation op: %q", m.Op())
+	}
+}
+
+// ReadingClient is a client for the Reading schema.
+type ReadingClient struct {
+	config
+}
+
+// NewReadingClient returns a client for the Reading from the given config.
+func NewReadingClient(c config) *ReadingClient {
+	return &ReadingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `reading.Hooks(f(g(h())))`.
+func (c *ReadingClient) Use(hooks ...Hook) {
+	c.hooks.Reading = append(c.hooks.Reading, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `reading.Intercept(f(g(h())))`.
+func (c *ReadingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Reading = append(c.inters.Reading, interceptors...)
+}
+
+// Create returns a builder for creating a Reading entity.
+func (c *ReadingClient) Create() *ReadingCreate {
+	mutation := newReadingMutation(c.config, OpCreate)
+	return &ReadingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Reading entities.
+func (c *ReadingClient) CreateBulk(builders ...*ReadingCreate) *ReadingCreateBulk {
+	return &ReadingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReadingClient) MapCreateBulk(slice any, setFunc func(*ReadingCreate, int)) *ReadingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReadingCreateBulk{err: fmt.Errorf("calling to ReadingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReadingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReadingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Reading.
+func (c *ReadingClient) Update() *ReadingUpdate {
+	mutation := newReadingMutation(c.config, OpUpdate)
+	return &ReadingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReadingClient) UpdateOne(_m *Reading) *ReadingUpdateOne {
+	mutation := newReadingMutation(c.config, OpUpdateOne, withReading(_m))
+	return &ReadingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReadingClient) UpdateOneID(id string) *ReadingUpdateOne {
+	mutation := newReadingMutation(c.config, OpUpdateOne, withReadingID(id))
+	return &ReadingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Reading.
+func (c *ReadingClient) Delete() *ReadingDelete {
+	mutation := newReadingMutation(c.config, OpDelete)
+	return &ReadingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReadingClient) DeleteOne(_m *Reading) *ReadingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReadingClient) DeleteOneID(id string) *ReadingDeleteOne {
+	builder := c.Delete().Where(reading.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReadingDeleteOne{builder}
+}
+
+// Query returns a query builder for Reading.
+func (c *ReadingClient) Query() *ReadingQuery {
+	return &ReadingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReading},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Reading entity by its id.
+func (c *ReadingClient) Get(ctx context.Context, id string) (*Reading, error) {
+	return c.Query().Where(reading.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReadingClient) GetX(ctx context.Context, id string) *Reading {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReadingClient) Hooks() []Hook {
+	hooks := c.hooks.Reading
+	return append(hooks[:len(hooks):len(hooks)], reading.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReadingClient) Interceptors() []Interceptor {
+	inters := c.inters.Reading
+	return append(inters[:len(inters):len(inters)], reading.Interceptors[:]...)
+}
+
+func (c *ReadingClient) mutate(ctx context.Context, m *ReadingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReadingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReadingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReadingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReadingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Reading mutation op: %q", m.Op())
+	}
+}
+
 // RequestClient is a client for the Request schema.
 type RequestClient struct {
 	config
@@ -3878,16 +4691,18 @@ func (c *SigningKeyClient) mutate(ctx context.Context, m *SigningKeyMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Change, ChangeCounter, Credentials, Delegation, Document, DocumentVersion,
-		Entity, File, Instance, Instrument, Invitation, Key, KeyMeeting, ListEdition,
-		ListedDelegation, Meeting, Operation, ParticipantName, ParticipantVersion,
-		Photo, Request, Revision, SigningKey []ent.Hook
+		Announcement, Change, ChangeCounter, Credentials, Delegation, Delivery,
+		Document, DocumentVersion, Entity, File, Instance, Instrument, Invitation, Key,
+		KeyMeeting, LetterTemplate, ListEdition, ListedDelegation, Meeting, Operation,
+		ParticipantName, ParticipantVersion, Photo, PhotoLink, Reading, Request,
+		Revision, SigningKey []ent.Hook
 	}
 	inters struct {
-		Change, ChangeCounter, Credentials, Delegation, Document, DocumentVersion,
-		Entity, File, Instance, Instrument, Invitation, Key, KeyMeeting, ListEdition,
-		ListedDelegation, Meeting, Operation, ParticipantName, ParticipantVersion,
-		Photo, Request, Revision, SigningKey []ent.Interceptor
+		Announcement, Change, ChangeCounter, Credentials, Delegation, Delivery,
+		Document, DocumentVersion, Entity, File, Instance, Instrument, Invitation, Key,
+		KeyMeeting, LetterTemplate, ListEdition, ListedDelegation, Meeting, Operation,
+		ParticipantName, ParticipantVersion, Photo, PhotoLink, Reading, Request,
+		Revision, SigningKey []ent.Interceptor
 	}
 )
 

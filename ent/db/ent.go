@@ -12,10 +12,12 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/un-placard/placard/ent/db/announcement"
 	"github.com/un-placard/placard/ent/db/change"
 	"github.com/un-placard/placard/ent/db/changecounter"
 	"github.com/un-placard/placard/ent/db/credentials"
 	"github.com/un-placard/placard/ent/db/delegation"
+	"github.com/un-placard/placard/ent/db/delivery"
 	"github.com/un-placard/placard/ent/db/document"
 	"github.com/un-placard/placard/ent/db/documentversion"
 	"github.com/un-placard/placard/ent/db/entity"
@@ -25,6 +27,7 @@ import (
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
+	"github.com/un-placard/placard/ent/db/lettertemplate"
 	"github.com/un-placard/placard/ent/db/listeddelegation"
 	"github.com/un-placard/placard/ent/db/listedition"
 	"github.com/un-placard/placard/ent/db/meeting"
@@ -32,6 +35,8 @@ import (
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/photo"
+	"github.com/un-placard/placard/ent/db/photolink"
+	"github.com/un-placard/placard/ent/db/reading"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/ent/db/signingkey"
@@ -95,10 +100,12 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			announcement.Table:       announcement.ValidColumn,
 			change.Table:             change.ValidColumn,
 			changecounter.Table:      changecounter.ValidColumn,
 			credentials.Table:        credentials.ValidColumn,
 			delegation.Table:         delegation.ValidColumn,
+			delivery.Table:           delivery.ValidColumn,
 			document.Table:           document.ValidColumn,
 			documentversion.Table:    documentversion.ValidColumn,
 			entity.Table:             entity.ValidColumn,
@@ -108,6 +115,7 @@ func checkColumn(t, c string) error {
 			invitation.Table:         invitation.ValidColumn,
 			key.Table:                key.ValidColumn,
 			keymeeting.Table:         keymeeting.ValidColumn,
+			lettertemplate.Table:     lettertemplate.ValidColumn,
 			listedition.Table:        listedition.ValidColumn,
 			listeddelegation.Table:   listeddelegation.ValidColumn,
 			meeting.Table:            meeting.ValidColumn,
@@ -115,6 +123,8 @@ func checkColumn(t, c string) error {
 			participantname.Table:    participantname.ValidColumn,
 			participantversion.Table: participantversion.ValidColumn,
 			photo.Table:              photo.ValidColumn,
+			photolink.Table:          photolink.ValidColumn,
+			reading.Table:            reading.ValidColumn,
 			request.Table:            request.ValidColumn,
 			revision.Table:           revision.ValidColumn,
 			signingkey.Table:         signingkey.ValidColumn,

@@ -14,6 +14,8 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Announcement is the client for interacting with the Announcement builders.
+	Announcement *AnnouncementClient
 	// Change is the client for interacting with the Change builders.
 	Change *ChangeClient
 	// ChangeCounter is the client for interacting with the ChangeCounter builders.
@@ -22,6 +24,8 @@ type Tx struct {
 	Credentials *CredentialsClient
 	// Delegation is the client for interacting with the Delegation builders.
 	Delegation *DelegationClient
+	// Delivery is the client for interacting with the Delivery builders.
+	Delivery *DeliveryClient
 	// Document is the client for interacting with the Document builders.
 	Document *DocumentClient
 	// DocumentVersion is the client for interacting with the DocumentVersion builders.
@@ -40,6 +44,8 @@ type Tx struct {
 	Key *KeyClient
 	// KeyMeeting is the client for interacting with the KeyMeeting builders.
 	KeyMeeting *KeyMeetingClient
+	// LetterTemplate is the client for interacting with the LetterTemplate builders.
+	LetterTemplate *LetterTemplateClient
 	// ListEdition is the client for interacting with the ListEdition builders.
 	ListEdition *ListEditionClient
 	// ListedDelegation is the client for interacting with the ListedDelegation builders.
@@ -54,6 +60,10 @@ type Tx struct {
 	ParticipantVersion *ParticipantVersionClient
 	// Photo is the client for interacting with the Photo builders.
 	Photo *PhotoClient
+	// PhotoLink is the client for interacting with the PhotoLink builders.
+	PhotoLink *PhotoLinkClient
+	// Reading is the client for interacting with the Reading builders.
+	Reading *ReadingClient
 	// Request is the client for interacting with the Request builders.
 	Request *RequestClient
 	// Revision is the client for interacting with the Revision builders.
@@ -191,10 +201,12 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Announcement = NewAnnouncementClient(tx.config)
 	tx.Change = NewChangeClient(tx.config)
 	tx.ChangeCounter = NewChangeCounterClient(tx.config)
 	tx.Credentials = NewCredentialsClient(tx.config)
 	tx.Delegation = NewDelegationClient(tx.config)
+	tx.Delivery = NewDeliveryClient(tx.config)
 	tx.Document = NewDocumentClient(tx.config)
 	tx.DocumentVersion = NewDocumentVersionClient(tx.config)
 	tx.Entity = NewEntityClient(tx.config)
@@ -204,6 +216,7 @@ func (tx *Tx) init() {
 	tx.Invitation = NewInvitationClient(tx.config)
 	tx.Key = NewKeyClient(tx.config)
 	tx.KeyMeeting = NewKeyMeetingClient(tx.config)
+	tx.LetterTemplate = NewLetterTemplateClient(tx.config)
 	tx.ListEdition = NewListEditionClient(tx.config)
 	tx.ListedDelegation = NewListedDelegationClient(tx.config)
 	tx.Meeting = NewMeetingClient(tx.config)
@@ -211,6 +224,8 @@ func (tx *Tx) init() {
 	tx.ParticipantName = NewParticipantNameClient(tx.config)
 	tx.ParticipantVersion = NewParticipantVersionClient(tx.config)
 	tx.Photo = NewPhotoClient(tx.config)
+	tx.PhotoLink = NewPhotoLinkClient(tx.config)
+	tx.Reading = NewReadingClient(tx.config)
 	tx.Request = NewRequestClient(tx.config)
 	tx.Revision = NewRevisionClient(tx.config)
 	tx.SigningKey = NewSigningKeyClient(tx.config)
@@ -223,7 +238,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Change.QueryXXX(), the query will be executed
+// applies a query, for example: Announcement.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

@@ -55,6 +55,9 @@ func (m Scoped) Hooks() []ent.Hook {
 					if v, ok := mut.Field("entity_id"); ok && !s.Of(v.(string)) && v != "" {
 						return nil, fmt.Errorf("%s: %w", mut.Type(), scope.ErrOutside)
 					}
+					if !s.Is(participantOf(mut)) {
+						return nil, fmt.Errorf("%s: %w", mut.Type(), scope.ErrOutside)
+					}
 					return next.Mutate(ctx, mut)
 				}
 				w, ok := mut.(interface {
@@ -76,6 +79,20 @@ func (m Scoped) Hooks() []ent.Hook {
 	}
 }
 
+// participantOf is the participant to whom a new row belongs, by its own column or
+// because it has the participant's id; "" for none.
+func participantOf(mut ent.Mutation) string {
+	if v, ok := mut.Field("participant_id"); ok {
+		id, _ := v.(string)
+		return id
+	}
+	if row, ok := mut.(interface{ ID() (string, bool) }); ok {
+		id, _ := row.ID()
+		return id
+	}
+	return ""
+}
+
 // InMeetings narrows to the meetings that the caller is bound to, by the
 // column that holds the meeting's id.
 func InMeetings(s scope.Scope, sel *sql.Selector, column string) {
@@ -95,5 +112,21 @@ func InMeetings(s scope.Scope, sel *sql.Selector, column string) {
 func OfEntity(s scope.Scope, sel *sql.Selector) {
 	if s.Entity != "" {
 		sel.Where(sql.EQ(sel.C("entity_id"), s.Entity))
+	}
+}
+
+// OfParticipant narrows to the participant that the caller is, by the column that
+// holds the participant's id.
+func OfParticipant(s scope.Scope, sel *sql.Selector, column string) {
+	if s.Participant != "" {
+		sel.Where(sql.EQ(sel.C(column), s.Participant))
+	}
+}
+
+// NotAlone narrows to nothing where the caller is one participant: the rows are of
+// a whole delegation or of a whole meeting.
+func NotAlone(s scope.Scope, sel *sql.Selector) {
+	if s.Participant != "" {
+		sel.Where(sql.False())
 	}
 }

@@ -46,6 +46,7 @@ func (Change) Indexes() []ent.Index {
 }
 
 func narrowChange(s scope.Scope, sel *sql.Selector) {
+	mixin.NotAlone(s, sel)
 	if len(s.Meetings) > 0 || !s.AnyMeeting {
 		mixin.InMeetings(s, sel, "meeting_id")
 	}

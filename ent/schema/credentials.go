@@ -54,8 +54,10 @@ func (Credentials) Indexes() []ent.Index {
 	}
 }
 
-// narrowOwned narrows to the meetings and to the entity of the caller.
+// narrowOwned narrows to the meetings and to the entity of the caller. It is for
+// what belongs to whole delegations.
 func narrowOwned(s scope.Scope, sel *sql.Selector) {
 	mixin.InMeetings(s, sel, "meeting_id")
 	mixin.OfEntity(s, sel)
+	mixin.NotAlone(s, sel)
 }

@@ -71,6 +71,7 @@ func (Delegation) Indexes() []ent.Index {
 func narrowDelegation(s scope.Scope, sel *sql.Selector) {
 	mixin.InMeetings(s, sel, "meeting_id")
 	mixin.OfEntity(s, sel)
+	mixin.NotAlone(s, sel)
 	if s.InForce {
 		sel.Where(sql.GT(sel.C("accepted_revision"), 0))
 	}

@@ -51,6 +51,7 @@ func (Document) Indexes() []ent.Index {
 // The documents of a meeting are for whoever sees the meeting.
 func narrowDocument(s scope.Scope, sel *sql.Selector) {
 	mixin.InMeetings(s, sel, "meeting_id")
+	mixin.NotAlone(s, sel)
 	if !s.Drafts {
 		meetings := sql.Table("meetings").As("shown")
 		sel.Where(sql.Exists(sql.Select(meetings.C("id")).From(meetings).Where(sql.And(

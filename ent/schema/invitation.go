@@ -60,6 +60,7 @@ func (Invitation) Indexes() []ent.Index {
 func narrowInvitation(s scope.Scope, sel *sql.Selector) {
 	mixin.InMeetings(s, sel, "meeting_id")
 	mixin.OfEntity(s, sel)
+	mixin.NotAlone(s, sel)
 	if !s.Drafts {
 		sel.Where(sql.NEQ(sel.C("state"), "DRAFT"))
 	}

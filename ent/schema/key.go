@@ -84,6 +84,7 @@ func narrowKey(s scope.Scope, sel *sql.Selector) {
 	}
 	sel.Where(sql.In(sel.C("role"), roles...))
 	mixin.OfEntity(s, sel)
+	mixin.NotAlone(s, sel)
 	if len(s.Meetings) == 0 {
 		return
 	}

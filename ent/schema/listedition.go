@@ -49,6 +49,7 @@ func (ListEdition) Indexes() []ent.Index {
 
 func narrowListEdition(s scope.Scope, sel *sql.Selector) {
 	mixin.InMeetings(s, sel, "meeting_id")
+	mixin.NotAlone(s, sel)
 	if s.InForce {
 		sel.Where(sql.EQ(sel.C("provisional"), false))
 	}

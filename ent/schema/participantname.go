@@ -37,4 +37,5 @@ func (ParticipantName) Indexes() []ent.Index {
 func narrowParticipantName(s scope.Scope, sel *sql.Selector) {
 	mixin.InMeetings(s, sel, "meeting_id")
 	mixin.OfEntity(s, sel)
+	mixin.OfParticipant(s, sel, "participant_id")
 }

@@ -105,6 +105,7 @@ func (ParticipantVersion) Indexes() []ent.Index {
 func narrowParticipantVersion(s scope.Scope, sel *sql.Selector) {
 	mixin.InMeetings(s, sel, "meeting_id")
 	mixin.OfEntity(s, sel)
+	mixin.OfParticipant(s, sel, "participant_id")
 	if s.InForce {
 		sel.Where(sql.ExprP(sel.C("accepted_order") + " > 0")) // a literal, for the partial index
 	}

@@ -68,7 +68,9 @@ func (Photo) Indexes() []ent.Index {
 // narrowPhoto shows to who sees only what is in force the photographs of those
 // who stand in an accepted composition.
 func narrowPhoto(s scope.Scope, sel *sql.Selector) {
-	narrowOwned(s, sel)
+	mixin.InMeetings(s, sel, "meeting_id")
+	mixin.OfEntity(s, sel)
+	mixin.OfParticipant(s, sel, "id")
 	if s.InForce {
 		t := sql.Table("participant_versions").As("attending")
 		// The offset has PostgreSQL look for each photograph of a page by the index,

@@ -60,6 +60,7 @@ func (Revision) Indexes() []ent.Index {
 func narrowRevision(s scope.Scope, sel *sql.Selector) {
 	mixin.InMeetings(s, sel, "meeting_id")
 	mixin.OfEntity(s, sel)
+	mixin.NotAlone(s, sel)
 	if s.InForce {
 		sel.Where(sql.EQ(sel.C("state"), "ACCEPTED"))
 	}

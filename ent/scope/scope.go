@@ -19,6 +19,9 @@ type Scope struct {
 	Meetings []string
 	// Entity is the code of the entity that the caller is bound to, if any.
 	Entity string
+	// Participant is the id of the participant that the caller is, if it is one: of
+	// the delegation of Entity it reaches nobody else.
+	Participant string
 	// Drafts reaches meetings and invitations that are still being prepared.
 	Drafts bool
 	// InForce reaches of the delegations only what was accepted.
@@ -56,6 +59,11 @@ func From(ctx context.Context) (Scope, error) {
 // Meeting tells whether a meeting is among those that the caller is bound to.
 func (s Scope) Meeting(id string) bool {
 	return s.All || (s.AnyMeeting && len(s.Meetings) == 0) || slices.Contains(s.Meetings, id)
+}
+
+// Is tells whether what belongs to a participant is within the binding to one.
+func (s Scope) Is(participant string) bool {
+	return s.All || s.Participant == "" || s.Participant == participant
 }
 
 // Of tells whether rows of an entity are within the binding to one.

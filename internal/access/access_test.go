@@ -34,7 +34,7 @@ var (
 	austria     = access.Principal{Role: placardv1.Access_MISSION, Entity: "AUT"}
 	passOffice  = access.Principal{Role: placardv1.Access_PASS_OFFICE, Account: "accounts/pass-office"}
 	reader      = access.Principal{Role: placardv1.Access_READER, Account: "accounts/reader"}
-	link        = access.Principal{Role: placardv1.Access_LINK}
+	link        = access.Principal{Role: placardv1.Access_LINK, Meetings: []string{"m1"}, Entity: "AUT", Participant: "p1"}
 )
 
 func TestCheck(t *testing.T) {
@@ -94,6 +94,24 @@ func TestCheck(t *testing.T) {
 			&placardv1.GetCallerRequest{}, codes.PermissionDenied, "ROLE_NOT_ALLOWED", ""},
 		{"link asks who it is", link, placardv1.CallerService_GetCaller_FullMethodName,
 			&placardv1.GetCallerRequest{}, codes.OK, "", ""},
+		{"link, its meeting", link, placardv1.MeetingService_GetMeeting_FullMethodName,
+			&placardv1.GetMeetingRequest{Name: "meetings/m1"}, codes.OK, "", ""},
+		{"link, another meeting", link, placardv1.MeetingService_GetMeeting_FullMethodName,
+			&placardv1.GetMeetingRequest{Name: "meetings/m2"}, codes.NotFound, "NOT_FOUND", "meetings/m2"},
+		{"link, its participant", link, placardv1.ParticipantService_GetParticipant_FullMethodName,
+			&placardv1.GetParticipantRequest{Name: aut + "/participants/p1"}, codes.OK, "", ""},
+		{"link, another of its delegation", link, placardv1.ParticipantService_GetParticipant_FullMethodName,
+			&placardv1.GetParticipantRequest{Name: aut + "/participants/p2"}, codes.NotFound, "NOT_FOUND", aut + "/participants/p2"},
+		{"link, its id in another delegation", link, placardv1.ParticipantService_GetParticipant_FullMethodName,
+			&placardv1.GetParticipantRequest{Name: mex + "/participants/p1"}, codes.NotFound, "NOT_FOUND", mex + "/participants/p1"},
+		{"link, its photograph", link, placardv1.PhotoService_UploadPhoto_FullMethodName,
+			&placardv1.UploadPhotoRequest{Name: aut + "/participants/p1/photo"}, codes.OK, "", ""},
+		{"link, another's photograph", link, placardv1.PhotoService_DownloadPhoto_FullMethodName,
+			&placardv1.DownloadPhotoRequest{Name: aut + "/participants/p2/photo"}, codes.NotFound, "NOT_FOUND", aut + "/participants/p2/photo"},
+		{"link, the photographs of its delegation", link, placardv1.PhotoService_ListPhotos_FullMethodName,
+			&placardv1.ListPhotosRequest{Parent: aut}, codes.PermissionDenied, "ROLE_NOT_ALLOWED", "LINK"},
+		{"link, a link of its own", link, placardv1.PhotoService_SendPhotoLink_FullMethodName,
+			&placardv1.SendPhotoLinkRequest{Name: aut + "/participants/p1/photo"}, codes.PermissionDenied, "ROLE_NOT_ALLOWED", "LINK"},
 		{"field of the secretariat", austria, placardv1.DelegationService_SubmitDelegation_FullMethodName,
 			&placardv1.SubmitDelegationRequest{Name: aut, ReceiptDate: "2010-01-15"},
 			codes.PermissionDenied, "FIELD_NOT_WRITABLE", "receipt_date"},
@@ -134,6 +152,13 @@ func TestRedact(t *testing.T) {
 			t.Errorf("got %v", got)
 		}
 	})
+	t.Run("neither does a link, of itself", func(t *testing.T) {
+		got := person()
+		c.Redact(link, placardv1.ParticipantService_GetParticipant_FullMethodName, got)
+		if !proto.Equal(got, &placardv1.Participant{FamilyName: "Haddad"}) {
+			t.Errorf("got %v", got)
+		}
+	})
 	t.Run("a mission gets them", func(t *testing.T) {
 		got := person()
 		c.Redact(austria, placardv1.ParticipantService_GetParticipant_FullMethodName, got)
@@ -154,7 +179,12 @@ func TestRedact(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	c, _ := setup(t)
-	if diff := cmp.Diff([]string{"placard.v1.CallerService.GetCaller"}, c.Methods(placardv1.Access_LINK)); diff != "" {
+	may := []string{
+		"placard.v1.CallerService.GetCaller", "placard.v1.EntityService.GetEntity", "placard.v1.MeetingService.ExportMeetingCalendar", "placard.v1.MeetingService.GetMeeting",
+		"placard.v1.ParticipantService.GetParticipant", "placard.v1.PhotoService.DownloadPhoto", "placard.v1.PhotoService.GetPhoto",
+		"placard.v1.PhotoService.UploadPhoto", "placard.v1.PhotoService.WithdrawPhoto",
+	}
+	if diff := cmp.Diff(may, c.Methods(placardv1.Access_LINK)); diff != "" {
 		t.Errorf("a link may call (-want +got):\n%s", diff)
 	}
 	if got := len(c.Methods(placardv1.Access_ADMIN)); got != len(c.Descriptors()) {

@@ -142,6 +142,10 @@ func (r reference) check(s scope.Scope, at fmt.Stringer, value string) error {
 		if ofEntity && !r.register && entity != name.Wildcard && !s.Of(entity) {
 			return fault.NotFound(value)
 		}
+		participant, ofParticipant := parts["participant"]
+		if ofParticipant && participant != name.Wildcard && !s.Is(participant) {
+			return fault.NotFound(value)
+		}
 		return nil
 	}
 	return fault.Invalid(fault.Violation{

@@ -33,6 +33,8 @@ type method struct {
 	// hidden are, for each role, the fields of the response that it may not
 	// read. Most roles and methods have none.
 	hidden map[Role]plan[struct{}]
+	// reads is what it answers whose reading is recorded; nil for nothing.
+	reads *reads
 }
 
 // ReadContract reads the options of every service of the contract. It fails
@@ -115,7 +117,7 @@ func MayRead(role Role, field protoreflect.FieldDescriptor) bool {
 }
 
 func (c *Contract) readMethod(d protoreflect.MethodDescriptor) (*method, error) {
-	m := &method{descriptor: d, hidden: map[Role]plan[struct{}]{}}
+	m := &method{descriptor: d, hidden: map[Role]plan[struct{}]{}, reads: readReads(d)}
 	option, ok := proto.GetExtension(d.Options(), placardv1.E_Access).(*placardv1.Access)
 	if !ok || len(option.GetRoles()) == 0 {
 		return nil, errors.New("no role may call it (option placard.v1.access)")

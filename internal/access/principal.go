@@ -25,6 +25,9 @@ type Principal struct {
 	// Meetings are the ids of the meetings that the caller is bound to; none
 	// means all.
 	Meetings []string
+	// Participant is the id of the participant whom a link stands for, a member of
+	// the delegation of Entity to the one meeting in Meetings.
+	Participant string
 	// Account is the service account: `accounts/mailing`. Empty for a mission.
 	Account string
 	// Key is the id of the key, empty for the system.
@@ -38,14 +41,16 @@ type Principal struct {
 // System is the server itself, for jobs, commands and start-up.
 func System() Principal { return Principal{Role: placardv1.Access_ADMIN, system: true} }
 
-// Name is as whom the caller acts: `entities/AUT`, `accounts/mailing`,
-// `system`. It survives a change of key.
+// Name is as whom the caller acts: `entities/AUT`, `accounts/mailing`, the name of
+// a participant, `system`. It survives a change of key.
 func (p Principal) Name() string {
 	switch {
 	case p.system:
 		return "system"
 	case p.Role == placardv1.Access_MISSION:
 		return name.Entity(p.Entity)
+	case p.Role == placardv1.Access_LINK && len(p.Meetings) == 1:
+		return name.Participant(p.Meetings[0], p.Entity, p.Participant)
 	default:
 		return p.Account
 	}
@@ -84,6 +89,11 @@ func (p Principal) Scope() scope.Scope {
 		s.KeyRoles = []string{"MISSION"}
 	case placardv1.Access_PASS_OFFICE, placardv1.Access_GATE, placardv1.Access_READER:
 		s.InForce = true
+	case placardv1.Access_LINK:
+		if len(p.Meetings) != 1 || p.Entity == "" || p.Participant == "" {
+			return scope.Scope{}
+		}
+		s.Entity, s.Participant, s.InForce = p.Entity, p.Participant, true
 	default:
 		return scope.Scope{}
 	}

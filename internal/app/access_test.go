@@ -28,6 +28,8 @@ type fixture struct {
 	meeting, draft, id string
 	// participant of AUT.
 	participant *placardv1.Participant
+	// other participant, of MEX. Both have links for their photographs.
+	other *placardv1.Participant
 	// key of AUT.
 	key string
 	// instrument is in the register.
@@ -37,10 +39,16 @@ type fixture struct {
 	// photo of the participant of AUT, and the picture that was sent for it.
 	photo   *placardv1.Photo
 	picture []byte
+	// announcement to all of the meeting, a draft.
+	announcement string
+	// delivery of the link to the participant of AUT.
+	delivery *placardv1.Delivery
 	// edition of the list, operation that has ended, and signing key.
 	edition    *placardv1.ParticipantListEdition
 	operation  string
 	signingKey string
+	// reading is that the administrator read contacts of AUT.
+	reading string
 	// operate makes another such operation.
 	operate func() string
 }
@@ -68,7 +76,14 @@ func newFixture(t *testing.T, c *clients, id string) *fixture {
 			Parent: f.meeting + "/delegations/" + e, Participant: person("", name, "Waiting", placardv1.Participant_ADVISER),
 		}))(t)
 	}
-	f.participant = c.find(ctx, t, f.meeting+"/delegations/AUT", "Head")
+	f.participant, f.other = c.find(ctx, t, f.meeting+"/delegations/AUT", "Head"), c.find(ctx, t, f.meeting+"/delegations/MEX", "Head")
+	for _, p := range []*placardv1.Participant{f.participant, f.other} {
+		must(placardv1.NewPhotoServiceClient(c.conn).SendPhotoLink(ctx, &placardv1.SendPhotoLinkRequest{Name: p.GetName() + "/photo"}))(t)
+	}
+	f.delivery = must(placardv1.NewDeliveryServiceClient(c.conn).ListDeliveries(ctx, &placardv1.ListDeliveriesRequest{
+		Parent: f.meeting + "/delegations/AUT", Filter: "kind = PHOTO_LINK"}))(t).GetDeliveries()[0]
+	f.reading = must(placardv1.NewReadingServiceClient(c.conn).ListReadings(ctx, &placardv1.ListReadingsRequest{
+		Parent: f.meeting, Filter: "entity = AUT"}))(t).GetReadings()[0].GetName()
 	d := must(c.meetings.CreateMeeting(ctx, &placardv1.CreateMeetingRequest{MeetingId: f.id + "-draft", Meeting: &placardv1.Meeting{
 		Title: &placardv1.LocalizedText{En: "Draft"}, StartDate: "2030-01-01", EndDate: "2030-01-02", TimeZone: "Europe/Vienna",
 	}}))(t)
@@ -86,6 +101,11 @@ func newFixture(t *testing.T, c *clients, id string) *fixture {
 	}))(t)
 	f.picture = portrait(t, 300, 400)
 	f.photo = must(placardv1.NewPhotoServiceClient(c.conn).UploadPhoto(ctx, photograph(f.participant.GetName(), f.picture)))(t)
+	f.announcement = must(placardv1.NewAnnouncementServiceClient(c.conn).CreateAnnouncement(ctx, &placardv1.CreateAnnouncementRequest{
+		Parent: f.meeting, AnnouncementId: "rooms", Announcement: &placardv1.Announcement{
+			Subject: &placardv1.LocalizedText{En: "Rooms"}, Body: &placardv1.LocalizedText{En: "The rooms are on the fourth floor."},
+		},
+	}))(t).GetName()
 	f.edition = must(c.lists.IssueParticipantList(ctx, &placardv1.IssueParticipantListRequest{Name: f.meeting + "/participantList"}))(t)
 	f.operate = func() string {
 		op := must(a.documents.GenerateDocumentArchive(ctx, &placardv1.GenerateDocumentArchiveRequest{Parent: f.meeting, Language: "en"}))(t)
@@ -199,6 +219,14 @@ var requests = map[string]func(f *fixture) proto.Message{
 			Decisions: []*placardv1.BatchDecidePhotosRequest_Decision{{Name: f.photo.GetName(), Etag: f.photo.GetEtag()}},
 		}
 	},
+	"DeliveryService.GetDelivery": func(f *fixture) proto.Message { return &placardv1.GetDeliveryRequest{Name: f.delivery.GetName()} },
+	"DeliveryService.ListDeliveries": func(f *fixture) proto.Message {
+		return &placardv1.ListDeliveriesRequest{Parent: f.meeting + "/delegations/AUT"}
+	},
+	"DeliveryService.ReportBounce": func(f *fixture) proto.Message {
+		return &placardv1.ReportBounceRequest{Report: &httpbody.HttpBody{Data: bounceOf(f.delivery.GetMessageId(), f.delivery.GetAddress(), "failed")}}
+	},
+	"PhotoService.SendPhotoLink": func(f *fixture) proto.Message { return &placardv1.SendPhotoLinkRequest{Name: f.photo.GetName()} },
 	"PhotoService.WithdrawPhoto": func(f *fixture) proto.Message { return &placardv1.WithdrawPhotoRequest{Name: f.photo.GetName()} },
 	"DocumentService.GetDocument": func(f *fixture) proto.Message {
 		return &placardv1.GetDocumentRequest{Name: f.document}
@@ -386,6 +414,57 @@ var requests = map[string]func(f *fixture) proto.Message{
 	"CredentialsService.GetQuorum": func(f *fixture) proto.Message {
 		return &placardv1.GetQuorumRequest{Name: f.meeting + "/quorum"}
 	},
+	"MeetingService.ExportMeetingCalendar": func(f *fixture) proto.Message { return &placardv1.ExportMeetingCalendarRequest{Name: f.meeting} },
+	"AnnouncementService.GetAnnouncement":  func(f *fixture) proto.Message { return &placardv1.GetAnnouncementRequest{Name: f.announcement} },
+	"AnnouncementService.ListAnnouncements": func(f *fixture) proto.Message {
+		return &placardv1.ListAnnouncementsRequest{Parent: f.meeting}
+	},
+	"AnnouncementService.CreateAnnouncement": func(f *fixture) proto.Message {
+		return &placardv1.CreateAnnouncementRequest{Parent: f.meeting, AnnouncementId: "rooms", Announcement: &placardv1.Announcement{
+			Subject: &placardv1.LocalizedText{En: "Again"}, Body: &placardv1.LocalizedText{En: "Again"},
+		}}
+	},
+	"AnnouncementService.UpdateAnnouncement": func(f *fixture) proto.Message {
+		return &placardv1.UpdateAnnouncementRequest{Announcement: &placardv1.Announcement{Name: f.announcement, Etag: "another"}}
+	},
+	"AnnouncementService.DeleteAnnouncement": func(f *fixture) proto.Message {
+		return &placardv1.DeleteAnnouncementRequest{Name: f.announcement, Etag: "another"}
+	},
+	"AnnouncementService.PreviewAnnouncement": func(f *fixture) proto.Message {
+		return &placardv1.PreviewAnnouncementRequest{Name: f.announcement}
+	},
+	"AnnouncementService.SendAnnouncement": func(f *fixture) proto.Message {
+		return &placardv1.SendAnnouncementRequest{Name: f.announcement, Etag: "another"}
+	},
+	"AnnouncementService.CancelAnnouncement": func(f *fixture) proto.Message {
+		return &placardv1.CancelAnnouncementRequest{Name: f.announcement}
+	},
+	"ReadingService.GetReading": func(f *fixture) proto.Message { return &placardv1.GetReadingRequest{Name: f.reading} },
+	"ReadingService.ListReadings": func(f *fixture) proto.Message {
+		return &placardv1.ListReadingsRequest{Parent: f.meeting}
+	},
+	"CorrespondenceService.ExportLetter": func(f *fixture) proto.Message {
+		return &placardv1.ExportLetterRequest{
+			Name: f.meeting + "/invitations/AUT", Kind: placardv1.Letter_INVITATION, Format: placardv1.Letter_DOCX,
+		}
+	},
+	"CorrespondenceService.GenerateLetters": func(f *fixture) proto.Message {
+		return &placardv1.GenerateLettersRequest{Parent: f.meeting, Kind: placardv1.Letter_REMINDER, Format: placardv1.Letter_DOCX}
+	},
+	"CorrespondenceService.GetLetterTemplate": func(f *fixture) proto.Message {
+		return &placardv1.GetLetterTemplateRequest{Name: f.meeting + "/letterTemplates/letter"}
+	},
+	"CorrespondenceService.ListLetterTemplates": func(f *fixture) proto.Message {
+		return &placardv1.ListLetterTemplatesRequest{Parent: f.meeting}
+	},
+	"CorrespondenceService.UpdateLetterTemplate": func(f *fixture) proto.Message {
+		return &placardv1.UpdateLetterTemplateRequest{LetterTemplate: &placardv1.LetterTemplate{
+			Name: f.meeting + "/letterTemplates/letter", Texts: &placardv1.LetterTemplate_Texts{Ar: "a", Zh: "a", En: "a", Fr: "a", Ru: "a", Es: "a"},
+		}}
+	},
+	"CorrespondenceService.ResetLetterTemplate": func(f *fixture) proto.Message {
+		return &placardv1.ResetLetterTemplateRequest{Name: f.meeting + "/letterTemplates/letter"}
+	},
 	"ChangeService.ListChanges": func(*fixture) proto.Message { return &placardv1.ListChangesRequest{PageSize: 1000} },
 	"KeyService.GetKey":         func(f *fixture) proto.Message { return &placardv1.GetKeyRequest{Name: f.key} },
 	"KeyService.ListKeys":       func(*fixture) proto.Message { return &placardv1.ListKeysRequest{PageSize: 1000} },
@@ -400,8 +479,13 @@ var requests = map[string]func(f *fixture) proto.Message{
 var callers = []struct {
 	name, role, entity string
 	bound              func(f *fixture) []string
-	outside            bool
+	// link is whose link the caller comes by.
+	link    func(f *fixture) *placardv1.Participant
+	outside bool
 }{
+	// Links come first: what the others do ends them.
+	{name: "link", role: "link", link: func(f *fixture) *placardv1.Participant { return f.participant }},
+	{name: "link of another State", role: "link", entity: "MEX", link: func(f *fixture) *placardv1.Participant { return f.other }, outside: true},
 	{name: "admin", role: "admin"},
 	{name: "secretariat", role: "secretariat"},
 	{name: "secretariat of the meeting", role: "secretariat", bound: func(f *fixture) []string { return []string{f.meeting} }},
@@ -427,12 +511,14 @@ func TestAccess(t *testing.T) {
 		"EntityService.CreateEntity", "EntityService.UpdateEntity", "InstrumentService.GetInstrument", "InstrumentService.ListInstruments",
 		"InstrumentService.CreateInstrument", "InstrumentService.UpdateInstrument", "InstrumentService.DeleteInstrument",
 		"MeetingService.ListMeetings", "MeetingService.CreateMeeting", "ChangeService.ListChanges", "KeyService.ListKeys",
-		"SigningKeyService.GetSigningKey", "SigningKeyService.ListSigningKeys"}
+		"SigningKeyService.GetSigningKey", "SigningKeyService.ListSigningKeys", "DeliveryService.ReportBounce"}
 	// These are for who is bound to no meeting.
 	unbound := []string{"MeetingService.CreateMeeting", "EntityService.CreateEntity", "EntityService.UpdateEntity",
 		"InstrumentService.CreateInstrument", "InstrumentService.UpdateInstrument", "InstrumentService.DeleteInstrument"}
+	// These are called once the delegation is withdrawn, and its links with it.
+	withdrawn := []string{"InvitationService.DeclineInvitation", "KeyService.RevokeKey", "MeetingService.ConcludeMeeting"}
 	// The meeting and its list are another State's as well, if it is invited.
-	shared := []string{"MeetingService.GetMeeting", "InvitationService.ListInvitations", "DelegationService.ListDelegations",
+	shared := []string{"MeetingService.GetMeeting", "MeetingService.ExportMeetingCalendar", "InvitationService.ListInvitations", "DelegationService.ListDelegations",
 		"DocumentService.GetDocument", "DocumentService.ListDocuments", "DocumentService.DownloadDocumentVersion", "DocumentService.ExportDocuments",
 		"CredentialsService.ListCredentials", "ParticipantListService.GetParticipantList", "ParticipantListService.ExportParticipantList",
 		"ParticipantListService.GetParticipantListEdition", "ParticipantListService.ListParticipantListEditions"}
@@ -444,7 +530,9 @@ func TestAccess(t *testing.T) {
 			if caller.bound != nil {
 				bound = caller.bound(f)
 			}
-			keys[caller.name] = c.Key(t, caller.role, caller.entity, bound...)
+			if caller.link == nil {
+				keys[caller.name] = c.Key(t, caller.role, caller.entity, bound...)
+			}
 		}
 		for _, method := range methods() {
 			short := shortName(method)
@@ -461,10 +549,18 @@ func TestAccess(t *testing.T) {
 				_, err := call(t.Context(), t, c.conn, method, request(f))
 				wantFault(t, err, codes.Unauthenticated, "UNAUTHENTICATED")
 				for _, caller := range callers {
-					_, err := call(c.As(t, keys[caller.name]), t, c.conn, method, request(f))
+					key := keys[caller.name]
+					if caller.link != nil {
+						key = c.Link(t, caller.link(f).GetName()) // the one that was sent last
+					}
+					_, err := call(c.As(t, key), t, c.conn, method, request(f))
 					code, reason := faultOf(err)
 					invited := caller.entity == "MEX" && slices.Contains(shared, short)
 					switch {
+					case caller.name == "link" && slices.Contains(withdrawn, short):
+						if reason != "LINK_REVOKED" {
+							t.Errorf("%s: %v, want LINK_REVOKED", caller.name, err)
+						}
 					case !slices.Contains(roles, caller.role):
 						if code != codes.PermissionDenied {
 							t.Errorf("%s: %v, want PERMISSION_DENIED", caller.name, err)
@@ -508,6 +604,11 @@ func TestNothingForeign(t *testing.T) {
 			Parent: "meetings/-/delegations/-", PageSize: 1}))(t).GetNextPageToken()
 		photos := placardv1.NewPhotoServiceClient(c.conn)
 		photo := must(photos.UploadPhoto(admin, photograph(mexican, f.picture)))(t).GetName()
+		deliveries := placardv1.NewDeliveryServiceClient(c.conn)
+		delivered := must(deliveries.ListDeliveries(admin, &placardv1.ListDeliveriesRequest{
+			Parent: f.meeting + "/delegations/MEX", Filter: "kind = PHOTO_LINK"}))(t).GetDeliveries()[0]
+		deliveryToken := must(deliveries.ListDeliveries(admin, &placardv1.ListDeliveriesRequest{
+			Parent: "meetings/-/delegations/-", PageSize: 1}))(t).GetNextPageToken()
 		photoToken := must(photos.ListPhotos(admin, &placardv1.ListPhotosRequest{Parent: "meetings/-/delegations/-", PageSize: 1}))(t).GetNextPageToken()
 		mexicanToken := must(c.participants.ListParticipants(c.As(t, c.Key(t, "mission", "MEX")), &placardv1.ListParticipantsRequest{
 			Parent: "meetings/-/delegations/-", PageSize: 1}))(t).GetNextPageToken()
@@ -565,12 +666,23 @@ func TestNothingForeign(t *testing.T) {
 			"a photograph for theirs": {"PhotoService.UploadPhoto", photograph(mexican, f.picture)},
 			"a photograph for theirs under our own": {"PhotoService.UploadPhoto", photograph(
 				strings.Replace(mexican, "/MEX/", "/AUT/", 1), f.picture)},
+			"a link for theirs": {"PhotoService.SendPhotoLink", &placardv1.SendPhotoLinkRequest{Name: photo}},
+			"a link for theirs under our own": {"PhotoService.SendPhotoLink", &placardv1.SendPhotoLinkRequest{
+				Name: strings.Replace(photo, "/MEX/", "/AUT/", 1)}},
 			"taking theirs back": {"PhotoService.WithdrawPhoto", &placardv1.WithdrawPhotoRequest{Name: photo}},
 			"taking theirs back under our own": {"PhotoService.WithdrawPhoto", &placardv1.WithdrawPhotoRequest{
 				Name: strings.Replace(photo, "/MEX/", "/AUT/", 1)}},
 			"deciding on theirs": {"PhotoService.BatchDecidePhotos", &placardv1.BatchDecidePhotosRequest{
 				Parent:    f.meeting + "/delegations/-",
 				Decisions: []*placardv1.BatchDecidePhotosRequest_Decision{{Name: f.photo.GetName(), Etag: "1"}, {Name: photo, Etag: "1"}}}},
+			"a delivery of theirs": {"DeliveryService.GetDelivery", &placardv1.GetDeliveryRequest{Name: delivered.GetName()}},
+			"a delivery of theirs under our own": {"DeliveryService.GetDelivery", &placardv1.GetDeliveryRequest{
+				Name: strings.Replace(delivered.GetName(), "/MEX/", "/AUT/", 1)}},
+			"deliveries of theirs":   {"DeliveryService.ListDeliveries", &placardv1.ListDeliveriesRequest{Parent: f.meeting + "/delegations/MEX"}},
+			"deliveries":             {"DeliveryService.ListDeliveries", &placardv1.ListDeliveriesRequest{Parent: "meetings/-/delegations/-", PageSize: 1000}},
+			"deliveries by filter":   {"DeliveryService.ListDeliveries", &placardv1.ListDeliveriesRequest{Parent: f.meeting + "/delegations/-", Filter: `entity = "MEX" OR kind = PHOTO_LINK`}},
+			"deliveries by a token":  {"DeliveryService.ListDeliveries", &placardv1.ListDeliveriesRequest{Parent: "meetings/-/delegations/-", PageSize: 1, PageToken: deliveryToken}},
+			"a report of theirs":     {"DeliveryService.ReportBounce", &placardv1.ReportBounceRequest{Report: &httpbody.HttpBody{Data: bounceOf(delivered.GetMessageId(), delivered.GetAddress(), "failed")}}},
 			"photographs of theirs":  {"PhotoService.ListPhotos", &placardv1.ListPhotosRequest{Parent: f.meeting + "/delegations/MEX"}},
 			"photographs of all":     {"PhotoService.ListPhotos", &placardv1.ListPhotosRequest{Parent: "meetings/-/delegations/-", PageSize: 1000}},
 			"photographs of Mexico":  {"PhotoService.ListPhotos", &placardv1.ListPhotosRequest{Parent: "meetings/-/delegations/MEX"}},

@@ -146,9 +146,15 @@ type process struct {
 // serve starts the program and waits until it listens.
 func serve(t *testing.T, binary, dir, url string) process {
 	t.Helper()
+	return serveWith(t, binary, dir, url)
+}
+
+// serveWith is serve with further settings.
+func serveWith(t *testing.T, binary, dir, url string, settings ...string) process {
+	t.Helper()
 	address := apptest.FreeAddress(t)
-	cmd := exec.Command(binary, "serve", "--dir", dir, "--db", url, "--http", "127.0.0.1:0", "--grpc", address,
-		"--address-rate", "0", "--principal-rate", "0")
+	cmd := exec.Command(binary, append([]string{"serve", "--dir", dir, "--db", url, "--http", "127.0.0.1:0", "--grpc", address,
+		"--address-rate", "0", "--principal-rate", "0"}, settings...)...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

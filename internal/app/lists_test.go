@@ -269,6 +269,22 @@ func TestReadMaskOnREST(t *testing.T) {
 				t.Errorf("%s: %v", query, cmp.Diff(all, got))
 			}
 		}
+		// A revision is one resource.
+		h := newWebHouse(t, env, "masked")
+		h.submit(t, "Uno", "Dos")
+		const revision = "/v1/meetings/masked/delegations/MEX/revisions/1?readMask="
+		for mask, want := range map[string]map[string]any{
+			"number,selfAccepted":     {"number": 1.0, "selfAccepted": false},
+			"participants.familyName": {"participants": []any{map[string]any{"familyName": "Uno"}, map[string]any{"familyName": "Dos"}}},
+		} {
+			status, got := env.REST(t, admin, http.MethodGet, revision+mask, nil)
+			if diff := cmp.Diff(want, got); status != http.StatusOK || diff != "" {
+				t.Errorf("%s: %d (-want +got):\n%s", mask, status, diff)
+			}
+		}
+		if status, got := env.REST(t, admin, http.MethodGet, revision+"familyName", nil); status != http.StatusBadRequest {
+			t.Errorf("%d %v", status, got)
+		}
 		status, got := env.REST(t, admin, http.MethodGet, entities+"&readMask=name,colour", nil)
 		if text := fmt.Sprint(got); status != http.StatusBadRequest || !strings.Contains(text, "READ_MASK_INVALID") || !strings.Contains(text, "readMask") {
 			t.Errorf("%d %v", status, got)

@@ -26,13 +26,17 @@ import (
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/change"
 	"github.com/un-placard/placard/internal/delegation"
+	"github.com/un-placard/placard/internal/delivery"
 	"github.com/un-placard/placard/internal/entity"
 	"github.com/un-placard/placard/internal/invitation"
+	"github.com/un-placard/placard/internal/link"
+	"github.com/un-placard/placard/internal/mail"
 	"github.com/un-placard/placard/internal/meeting"
 	"github.com/un-placard/placard/internal/operation"
 	"github.com/un-placard/placard/internal/page"
 	"github.com/un-placard/placard/internal/participantlist"
 	"github.com/un-placard/placard/internal/photo"
+	"github.com/un-placard/placard/internal/reading"
 	"github.com/un-placard/placard/internal/secret"
 	"github.com/un-placard/placard/internal/signingkey"
 	"github.com/un-placard/placard/internal/store"
@@ -225,9 +229,55 @@ func photoPlans(mission bool) []asked {
 	return out
 }
 
-// ofAdmin are its questions besides.
-func ofAdmin() []asked {
+// deliveryPlans are the questions about deliveries. Those of one entity are all read
+// where they are filtered, those of a meeting until the page is full.
+func deliveryPlans(mission bool) []asked {
 	var out []asked
+	for _, parent := range []string{"meetings/-/delegations/-", "meetings/" + hall + "/delegations/-",
+		"meetings/-/delegations/AUT", "meetings/" + hall + "/delegations/AUT"} {
+		own := mission || strings.HasSuffix(parent, "/AUT")
+		filters := []string{"", `state = BOUNCED`, `entity = "AUT"`}
+		if own || strings.HasPrefix(parent, "meetings/"+hall) {
+			filters = append(filters, `kind = ANNOUNCEMENT`, `announcement = "news"`)
+		}
+		for _, filter := range filters {
+			for _, order := range []string{"", "name desc"} {
+				ask := asked{list: "deliveries", parent: parent, filter: filter, order: order, sorts: own}
+				switch {
+				case filter == "":
+				case own && strings.HasPrefix(parent, "meetings/-"):
+					ask.sorts, ask.most = true, ownRows
+				default: // PostgreSQL may join what two indexes find
+					ask.sorts, ask.most = true, hallRows
+				}
+				out = append(out, ask)
+			}
+		}
+	}
+	return out
+}
+
+// readingPlans are the questions about readings. Those of a meeting are read until the
+// page is full where no index has what they are filtered by.
+func readingPlans() []asked {
+	var out []asked
+	for _, order := range []string{"", "name desc"} {
+		for _, parent := range []string{"meetings/-", "meetings/" + hall} {
+			for _, filter := range []string{"", `entity = "AUT"`, `entity = "-"`, `principal = "accounts/a7"`} {
+				out = append(out, asked{list: "readings", parent: parent, filter: filter, order: order, most: 2 * flat})
+			}
+		}
+		out = append(out, asked{list: "readings", parent: "meetings/" + hall, filter: "kind = PHOTOGRAPH", order: order})
+		for _, filter := range []string{`create_time >= "2023-11-16T00:00:00Z"`, `kind = PHOTOGRAPH AND principal = "accounts/a7"`} {
+			out = append(out, asked{list: "readings", parent: "meetings/" + hall, filter: filter, order: order, most: 2 * hallRows, sorts: true})
+		}
+	}
+	return out
+}
+
+// ofAdmin are its questions besides. Whose a link is, is what the server asks itself.
+func ofAdmin() []asked {
+	out := []asked{{list: "link", parent: "meetings/" + hall}}
 	for _, order := range []string{"", "create_time"} {
 		for _, filter := range []string{"", "done = false", `method = "m7"`, `method = "m7" AND done = true`} {
 			most := flat
@@ -260,6 +310,14 @@ func testPlans(t *testing.T, engine string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	links, err := link.New(secret.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliveries, err := delivery.New(delivery.Config{Store: s, Pages: pages, Links: links, Mail: mail.Config{From: "placard@example.org"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	lists := &planLists{
 		delegations: delegation.New(delegation.Config{Store: s, Pages: pages}),
 		invitations: invitation.New(invitation.Config{Store: s, Pages: pages}),
@@ -269,14 +327,18 @@ func testPlans(t *testing.T, engine string) {
 		operations:  operation.New(operation.Config{Store: s, Pages: pages}),
 		signingKeys: signingkey.New(signingkey.Config{Store: s, Pages: pages}),
 		photos:      photo.New(photo.Config{Store: s, Pages: pages}),
+		links:       links,
+		door:        photo.NewDoorkeeper(s, links),
+		deliveries:  deliveries,
+		readings:    reading.New(reading.Config{Store: s, Pages: pages}),
 	}
 	principals := map[string]struct {
 		access.Principal
 		asks []asked
 	}{
 		"admin": {access.Principal{Role: placardv1.Access_ADMIN, Account: "accounts/admin"},
-			slices.Concat(participantPlans(true), accepted(participantPlans(true)), otherPlans(false), photoPlans(false), ofAdmin())},
-		"mission": {access.Principal{Role: placardv1.Access_MISSION, Entity: "AUT"}, slices.Concat(ofMission(), otherPlans(true), photoPlans(true))},
+			slices.Concat(participantPlans(true), accepted(participantPlans(true)), otherPlans(false), photoPlans(false), deliveryPlans(false), readingPlans(), ofAdmin())},
+		"mission": {access.Principal{Role: placardv1.Access_MISSION, Entity: "AUT"}, slices.Concat(ofMission(), otherPlans(true), photoPlans(true), deliveryPlans(true))},
 		"pass office": {access.Principal{Role: placardv1.Access_PASS_OFFICE, Account: "accounts/pass"},
 			slices.Concat(participantPlans(false), photoPlans(false), ofPassOffice())},
 	}
@@ -372,6 +434,10 @@ type planLists struct {
 	operations  *operation.Service
 	signingKeys *signingkey.Service
 	photos      *photo.Service
+	links       *link.Signer
+	door        *photo.Doorkeeper
+	deliveries  *delivery.Service
+	readings    *reading.Service
 }
 
 // unsent is a stream that nobody reads.
@@ -422,6 +488,18 @@ func (l *planLists) ask(ctx context.Context, a asked, token string) (string, err
 		r, err := l.photos.ListPhotos(ctx, &placardv1.ListPhotosRequest{
 			Parent: a.parent, Filter: a.filter, OrderBy: a.order, PageToken: token})
 		return r.GetNextPageToken(), err
+	case "deliveries":
+		r, err := l.deliveries.ListDeliveries(ctx, &placardv1.ListDeliveriesRequest{
+			Parent: a.parent, Filter: a.filter, OrderBy: a.order, PageToken: token})
+		return r.GetNextPageToken(), err
+	case "readings":
+		r, err := l.readings.ListReadings(ctx, &placardv1.ListReadingsRequest{
+			Parent: a.parent, Filter: a.filter, OrderBy: a.order, PageToken: token})
+		return r.GetNextPageToken(), err
+	case "link":
+		// The fourth of the hall's first delegation, who is in force and has a link.
+		_, err := l.door.Authenticate(ctx, l.links.Token(link.Photo, "p000000004", 1))
+		return "", err
 	case "signing keys":
 		r, err := l.signingKeys.ListSigningKeys(ctx, &placardv1.ListSigningKeysRequest{
 			Filter: a.filter, OrderBy: a.order, PageToken: token})
@@ -448,7 +526,8 @@ func (s *statements) add(text string, args []any) {
 // which are kept for a week.
 var large = []string{
 	"participant_versions", "participant_names", "delegations", "invitations", "revisions", "changes",
-	"list_editions", "listed_delegations", "photos",
+	"list_editions", "listed_delegations", "photos", "photo_links",
+	"deliveries", "readings",
 }
 
 var (
@@ -677,6 +756,25 @@ func fillForPlans(t *testing.T, s *store.Store, participants int) {
 	run(`INSERT INTO photos (id, meeting_id, entity_id, create_time, update_time, revision, state, late, size_bytes, sha256, blob, author, upload_time)
 		SELECT participant_id, meeting_id, entity_id, ` + e.time("v") + `, ` + e.time("v") + `, 1, CASE WHEN v % 30 = 0 THEN 'UPLOADED' ELSE 'ACCEPTED' END,
 			` + e.boolean("v % 600 = 0") + `, 1, 's', 'b' || v, 'a', ` + e.time("v * 17 % 1000003") + ` FROM plan_persons WHERE v % 3 = 0`)
+	// Everybody with an address has a link, which works until 2037.
+	run(`INSERT INTO photo_links (id, meeting_id, entity_id, create_time, update_time, generation, expire_time, address_key)
+		SELECT participant_id, meeting_id, entity_id, ` + e.time("v") + `, ` + e.time("v") + `, 1, ` + e.time("440000000") + `,
+			CASE WHEN v % 10 < 6 THEN 'p' || v || '@example.org' ELSE lower('office@' || entity_id || '.example') END FROM plan_persons WHERE v % 10 < 7`)
+	// Who sent a photograph got a message, and every second person at the hall an
+	// announcement too.
+	sent := func(id, kind, source, where string) {
+		run(`INSERT INTO deliveries (id, meeting_id, entity_id, create_time, update_time, revision, kind, participant_id, source, language, address, address_key, once, state)
+			SELECT ` + e.pad("'"+id+"'", "v", 9) + `, meeting_id, entity_id, ` + e.time("v") + `, ` + e.time("v") + `, 1, '` + kind + `', participant_id, '` + source + `', 'en',
+				'p' || v || '@example.org', 'p' || v || '@example.org', '` + kind + `/' || participant_id, CASE WHEN v % 900 = 0 THEN 'BOUNCED' ELSE 'SENT' END
+			FROM plan_persons WHERE ` + where)
+	}
+	sent("d", "PHOTO_LINK", "1", "v % 3 = 0")
+	sent("e", "ANNOUNCEMENT", "news", "meeting_id = '"+hall+"' AND v % 2 = 0")
+	// Half of what is read is at the hall, a tenth goes over several delegations.
+	run(`INSERT INTO readings (id, meeting_id, entity_id, kind, resource, principal, role, "key", method, create_time)
+		SELECT ` + e.pad("'r'", "n", 9) + `, CASE WHEN n % 2 = 0 THEN '` + hall + `' ELSE ` + e.pad("'m'", fmt.Sprintf("n %% %d", meetings), 5) + ` END,
+			CASE WHEN n % 10 = 0 THEN '-' ELSE s.id END, CASE WHEN n % 400 = 0 THEN 'PHOTOGRAPH' ELSE 'CONTACTS' END, 'r', 'accounts/a' || (n % 30), 'SECRETARIAT', 'k', 'm', ` + e.time("n") + `
+		FROM ` + e.series(1, 100_000) + ` JOIN plan_states s ON s.i = n % ` + fmt.Sprint(states))
 	for _, name := range []string{"given", "family"} {
 		run(`INSERT INTO participant_names (word, meeting_id, entity_id, participant_id) SELECT ` + name + `, meeting_id, entity_id, participant_id FROM plan_persons`)
 	}

@@ -18,6 +18,8 @@ import (
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 
+	"github.com/un-placard/placard/internal/job"
+	"github.com/un-placard/placard/internal/mail"
 	"github.com/un-placard/placard/internal/secret"
 	"github.com/un-placard/placard/internal/store"
 )
@@ -67,6 +69,33 @@ type Config struct {
 	PrincipalRate  float64 `koanf:"principal-rate"`
 	PrincipalBurst int     `koanf:"principal-burst"`
 
+	// PublicURL is how people reach the pages: `https://placard.example.org`. Links
+	// that are sent to people begin with it. Empty: the address of REST.
+	PublicURL string `koanf:"public-url"`
+
+	// SMTP is the mail server, HOST:PORT; empty: messages are written into the
+	// folder outbox in Dir.
+	SMTP string `koanf:"smtp"`
+	// SMTPTLS is starttls, tls or none: how a connection to it is encrypted.
+	SMTPTLS string `koanf:"smtp-tls"`
+	// SMTPUser and SMTPPassword sign in to it. The password has no flag, as Secret.
+	SMTPUser     string `koanf:"smtp-user"`
+	SMTPPassword string `koanf:"smtp-password"`
+	// SMTPTimeout is how long it may take for one message.
+	SMTPTimeout time.Duration `koanf:"smtp-timeout"`
+	// SMTPRetry is the time between the first two attempts for a message that it
+	// does not take; the later ones grow with it, up to four hours of each minute.
+	SMTPRetry time.Duration `koanf:"smtp-retry"`
+	// MailFrom is the sender of messages: `Name <address>`.
+	MailFrom string `koanf:"mail-from"`
+	// Bounces is the folder in which the reports about messages that came back
+	// arrive; empty: none.
+	Bounces string `koanf:"bounces"`
+
+	// ShowOutbox shows the messages in the folder outbox as a page to everybody. Only
+	// the demo does.
+	ShowOutbox bool `koanf:"-"`
+
 	// Soffice is the program of LibreOffice, which makes PDF; empty: `soffice`
 	// where PATH has it, and no PDF otherwise.
 	Soffice string `koanf:"soffice"`
@@ -88,6 +117,10 @@ func Default() Config {
 		AddressBurst:   1000,
 		PrincipalRate:  200,
 		PrincipalBurst: 400,
+		SMTPTLS:        string(mail.StartTLS),
+		SMTPTimeout:    time.Minute,
+		SMTPRetry:      time.Minute,
+		MailFrom:       "Placard <placard@localhost>",
 		LogLevel:       "info",
 		LogFormat:      "json",
 	}
@@ -110,6 +143,14 @@ func Flags() *pflag.FlagSet {
 	fs.Int("address-burst", d.AddressBurst, "how many of them at once")
 	fs.Float64("principal-rate", d.PrincipalRate, "requests a second of one caller (0: any number)")
 	fs.Int("principal-burst", d.PrincipalBurst, "how many of them at once")
+	fs.String("public-url", d.PublicURL, "how people reach the pages, for links that are sent to them (default http://ADDRESS of --http)")
+	fs.String("smtp", d.SMTP, "mail server, HOST:PORT (default none: messages are files in --dir/outbox)")
+	fs.String("smtp-tls", d.SMTPTLS, "starttls, tls or none: how connections to the mail server are encrypted")
+	fs.String("smtp-user", d.SMTPUser, "who signs in to the mail server, with PLACARD_SMTP_PASSWORD")
+	fs.Duration("smtp-timeout", d.SMTPTimeout, "how long the mail server may take for one message")
+	fs.Duration("smtp-retry", d.SMTPRetry, "time between the first two attempts; the later ones grow with it")
+	fs.String("mail-from", d.MailFrom, "sender of messages: Name <address>")
+	fs.String("bounces", d.Bounces, "folder of the reports about messages that came back")
 	fs.String("soffice", d.Soffice, "program of LibreOffice, which makes PDF (default soffice in PATH)")
 	return fs
 }
@@ -136,7 +177,7 @@ const prefix = "PLACARD_"
 // PLACARD_CONFIG names, the environment (as of os.Environ), and the flags that
 // were given. It does not judge them: see Validate.
 func Load(flags *pflag.FlagSet, environ []string) (Config, error) {
-	known := []string{"secret"}
+	known := []string{"secret", "smtp-password"}
 	Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 
 	k := koanf.New(".")
@@ -226,3 +267,15 @@ func (c Config) OpenSecret() (secret.Secret, error) {
 	}
 	return secret.Parse(c.Secret)
 }
+
+// MailRoom says how messages leave the server.
+func (c Config) MailRoom() mail.Config {
+	return mail.Config{
+		Server: c.SMTP, Encryption: mail.Encryption(c.SMTPTLS), User: c.SMTPUser, Password: c.SMTPPassword,
+		Timeout: c.SMTPTimeout, Retry: c.SMTPRetry, From: c.MailFrom, Connections: job.MailWorkers,
+		Outbox: c.OutboxFolder(), Bounces: c.Bounces,
+	}
+}
+
+// OutboxFolder is where messages are written where there is no mail server.
+func (c Config) OutboxFolder() string { return filepath.Join(c.Dir, "outbox") }

@@ -114,6 +114,21 @@ func TestValidate(t *testing.T) {
 		{"plaintext allowed", func(c *config.Config) { c.HTTP, c.AllowPlaintext = ":8080", true }, nil},
 		{"half a certificate", func(c *config.Config) { c.TLSCert = "cert.pem" }, []string{"tls-key"}},
 		{"a certificate that is not there", func(c *config.Config) { c.TLSCert, c.TLSKey = "/no/cert.pem", "/no/key.pem" }, []string{"tls-cert"}},
+		{"a mail server", func(c *config.Config) { c.SMTP, c.MailFrom = "mail.example.org:587", "Placard <placard@example.org>" }, nil},
+		{"a mail server without a sender", func(c *config.Config) { c.SMTP = "mail.example.org:587" }, []string{"mail-from"}},
+		{"a mail server without a port", func(c *config.Config) { c.SMTP, c.MailFrom = "mail.example.org", "a@b.example" }, []string{"smtp"}},
+		{"a user without a mail server", func(c *config.Config) { c.SMTPUser = "u" }, []string{"smtp-user"}},
+		{"a user without a password", func(c *config.Config) { c.SMTP, c.MailFrom, c.SMTPUser = "m:25", "a@b.example", "u" }, []string{"smtp-password"}},
+		{
+			"a password in the clear",
+			func(c *config.Config) {
+				c.SMTP, c.MailFrom, c.SMTPUser, c.SMTPPassword, c.SMTPTLS = "m:25", "a@b.example", "u", "p", "none"
+			},
+			[]string{"smtp-tls"},
+		},
+		{"a public address with a path", func(c *config.Config) { c.PublicURL = "https://placard.example/app" }, []string{"public-url"}},
+		{"a public address", func(c *config.Config) { c.PublicURL = "https://placard.example/" }, nil},
+		{"no folder of reports", func(c *config.Config) { c.Bounces = "/no/folder" }, []string{"bounces"}},
 		{
 			"everything at once",
 			func(c *config.Config) {
@@ -121,7 +136,7 @@ func TestValidate(t *testing.T) {
 			},
 			[]string{
 				"dir", "secret", "http", "grpc", "timeout", "stop-timeout",
-				"address-rate", "principal-burst", "log-level", "log-format",
+				"address-rate", "principal-burst", "mail-from", "smtp-tls", "smtp-timeout", "smtp-retry", "log-level", "log-format",
 			},
 		},
 	}

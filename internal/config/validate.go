@@ -7,12 +7,15 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/un-placard/placard/internal/blob"
+	"github.com/un-placard/placard/internal/mail"
 	"github.com/un-placard/placard/internal/secret"
 	"github.com/un-placard/placard/internal/store"
 )
@@ -93,6 +96,8 @@ func (c Config) Validate() error {
 		}
 	}
 
+	c.validateMail(wrong)
+
 	if c.Soffice != "" {
 		if _, err := exec.LookPath(c.Soffice); err != nil {
 			wrong("soffice", "%w", err)
@@ -106,6 +111,55 @@ func (c Config) Validate() error {
 		wrong("log-format", "%q is neither json nor text", c.LogFormat)
 	}
 	return errors.Join(problems...)
+}
+
+// validateMail says what is wrong with how messages leave.
+func (c Config) validateMail(wrong func(setting, format string, args ...any)) {
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
+			strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			wrong("public-url", "%q is not https://HOST", c.PublicURL)
+		}
+	}
+	if _, err := mail.ParseSender(c.MailFrom); err != nil {
+		wrong("mail-from", "%w", err)
+	}
+	if !slices.Contains([]mail.Encryption{mail.StartTLS, mail.TLS, mail.Plaintext}, mail.Encryption(c.SMTPTLS)) {
+		wrong("smtp-tls", "%q is none of starttls, tls, none", c.SMTPTLS)
+	}
+	if c.SMTPTimeout <= 0 {
+		wrong("smtp-timeout", "is not positive")
+	}
+	if c.SMTPRetry <= 0 {
+		wrong("smtp-retry", "is not positive")
+	}
+	if c.Bounces != "" {
+		if info, err := os.Stat(c.Bounces); err != nil || !info.IsDir() {
+			wrong("bounces", "%s is no folder", c.Bounces)
+		}
+	}
+	if c.SMTP == "" {
+		if c.SMTPUser != "" {
+			wrong("smtp-user", "is set without smtp")
+		}
+		return
+	}
+	if host, port, err := net.SplitHostPort(c.SMTP); err != nil {
+		wrong("smtp", "want HOST:PORT: %w", err)
+	} else if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || host == "" {
+		wrong("smtp", "want HOST:PORT")
+	}
+	if c.MailFrom == Default().MailFrom {
+		wrong("mail-from", "is needed with smtp")
+	}
+	switch {
+	case c.SMTPUser != "" && c.SMTPPassword == "":
+		wrong("smtp-password", "is needed with smtp-user (PLACARD_SMTP_PASSWORD, or in the file)")
+	case c.SMTPUser == "" && c.SMTPPassword != "":
+		wrong("smtp-user", "is needed with smtp-password")
+	case c.SMTPUser != "" && c.SMTPTLS == string(mail.Plaintext):
+		wrong("smtp-tls", "a password is not sent without encryption")
+	}
 }
 
 // loopback tells whether only this machine reaches an address.
@@ -137,5 +191,6 @@ func (c Config) LogValue() slog.Value {
 		slog.String("http", c.HTTP),
 		slog.String("grpc", c.GRPC),
 		slog.Bool("tls", c.TLSCert != ""),
+		slog.String("smtp", c.SMTP),
 	)
 }

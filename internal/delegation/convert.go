@@ -130,6 +130,9 @@ func participantFromVersion(v *db.ParticipantVersion, view placardv1.Composition
 // in force is not told whether something else waits for review.
 func participantFor(caller access.Principal, v *db.ParticipantVersion, view placardv1.CompositionView) *placardv1.Participant {
 	p := participantFromVersion(v, view)
+	if caller.Participant != "" {
+		p.Replaces = "" // somebody else
+	}
 	if !caller.SeesLatest() {
 		p.State = placardv1.Participant_ACCEPTED
 		p.Etag = strconv.FormatInt(v.ID, 36) + "-" + strconv.Itoa(int(v.AcceptedOrder))

@@ -225,8 +225,11 @@ func (s *Service) correct(
 			if err != nil {
 				return "", err
 			}
-			_, err = d.revise(ctx, tx, wanted, by)
-			return delegation + "/participants/" + by.participant, err
+			before := d.standing()
+			if _, err = d.revise(ctx, tx, wanted, by); err != nil {
+				return "", err
+			}
+			return delegation + "/participants/" + by.participant, s.request(ctx, tx, d, before)
 		},
 		func(_ context.Context, done store.Done) (string, error) { return done.Resource, nil })
 	if err != nil {

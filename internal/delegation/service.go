@@ -21,6 +21,7 @@ import (
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/job"
 	"github.com/un-placard/placard/internal/longrunning"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/page"
@@ -36,6 +37,8 @@ type Config struct {
 	Validator *access.Validator
 	// Runner does the imports of many delegations; nil where nothing starts one.
 	Runner *longrunning.Runner
+	// Queue takes the jobs that tell missions and participants; nil: nobody is told.
+	Queue *job.Queue
 }
 
 // Service is the contract's DelegationService and ParticipantService.
@@ -46,13 +49,14 @@ type Service struct {
 	pages     *page.Codec
 	validator *access.Validator
 	runner    *longrunning.Runner
+	queue     *job.Queue
 	// partLimit is how long the import of one delegation of many may take.
 	partLimit time.Duration
 }
 
 // New makes the services.
 func New(cfg Config) *Service {
-	s := &Service{store: cfg.Store, pages: cfg.Pages, validator: cfg.Validator, runner: cfg.Runner, partLimit: time.Minute}
+	s := &Service{store: cfg.Store, pages: cfg.Pages, validator: cfg.Validator, runner: cfg.Runner, queue: cfg.Queue, partLimit: time.Minute}
 	s.runner.Do(placardv1.DelegationService_ImportDelegations_FullMethodName, s.importMany)
 	return s
 }
@@ -112,8 +116,17 @@ func (s *Service) submit(
 			if err != nil {
 				return nil, err
 			}
+			before := d.standing()
 			diff, err := d.revise(ctx, tx, wanted, by)
 			if err != nil {
+				return nil, err
+			}
+			if len(diff) > 0 {
+				if err := s.received(ctx, tx, d); err != nil {
+					return nil, err
+				}
+			}
+			if err := s.request(ctx, tx, d, before); err != nil {
 				return nil, err
 			}
 			return &placardv1.SubmitDelegationResponse{
@@ -403,7 +416,10 @@ func (s *Service) AcceptDelegation(ctx context.Context, req *placardv1.AcceptDel
 			tx.Record(c)
 		}
 		d.row = row
-		return nil
+		if len(d.latest) == 0 {
+			return nil
+		}
+		return s.notify(ctx, tx, d, placardv1.Delivery_COMPOSITION_ACCEPTED)
 	})
 }
 
@@ -422,7 +438,7 @@ func (s *Service) ReturnDelegation(ctx context.Context, req *placardv1.ReturnDel
 		c.Revision, c.Paths = int64(row.LatestRevision), d.paths(row)
 		tx.Record(c)
 		d.row = row
-		return nil
+		return s.notify(ctx, tx, d, placardv1.Delivery_COMPOSITION_RETURNED)
 	})
 }
 
@@ -500,7 +516,11 @@ func (s *Service) write(ctx context.Context, delegation string, do func(context.
 			if err := d.intake.Takes(); err != nil {
 				return nil, err
 			}
+			before := d.standing()
 			if err := do(ctx, tx, d); err != nil {
+				return nil, err
+			}
+			if err := s.request(ctx, tx, d, before); err != nil {
 				return nil, err
 			}
 			return delegationFromRow(d.row), nil

@@ -110,6 +110,7 @@ func Print(w io.Writer, keys Keys, commands []Command, http, grpc, file string) 
 	fmt.Fprintf(&b, "\nPlacard's demo listens.\n\n")
 	fmt.Fprintf(&b, "  REST and pages  http://%s (description at /docs)\n", reachable(http))
 	fmt.Fprintf(&b, "  dashboard       http://%s/meetings/%s (sign in with the key of the secretariat)\n", reachable(http), Open)
+	fmt.Fprintf(&b, "  messages        http://%s/demo/outbox (what would have been sent, with the links for photographs)\n", reachable(http))
 	fmt.Fprintf(&b, "  gRPC            %s\n", reachable(grpc))
 	fmt.Fprintf(&b, "  meetings        %s (concluded), %s (open)\n\n", Past, Open)
 	for _, k := range []struct{ of, key string }{

@@ -60,6 +60,10 @@ func soon(m *placardv1.Meeting, now time.Time) (*placardv1.Meeting, error) {
 	m.StartDate = start.Format(time.DateOnly)
 	m.EndDate = start.AddDate(0, 0, 2).Format(time.DateOnly)
 	m.CompositionDeadline = start.AddDate(0, 0, -12).Format(time.DateOnly)
+	if m.PhotoDeadline == "" {
+		m.PhotoDeadline = start.AddDate(0, 0, -5).Format(time.DateOnly)
+	}
+	m.ReminderRule = &placardv1.Meeting_ReminderRule{CompositionDays: []int32{14, 7, 2}, PhotoDays: []int32{3}}
 	// Nobody is to write to a real office about a meeting that is not held.
 	m.SecretariatContact.Email, m.SecretariatContact.Fax = "secretariat@example.org", ""
 	return m, nil

@@ -50,6 +50,16 @@ const (
 	Entry       Style = "Entry"
 	EntryName   Style = "EntryName"
 	EntryDetail Style = "EntryDetail"
+	// Text is a paragraph of a letter, TextBefore one that stays on a page with what
+	// follows it. Item is one of a list, behind a dash.
+	Text       Style = "LetterText"
+	TextBefore Style = "LetterTextBefore"
+	Item       Style = "LetterItem"
+	// Addressee says to whom a letter goes, Subject what it is about. Initials is a line for initials, with a word
+	// under it.
+	Addressee Style = "LetterAddressee"
+	Subject   Style = "LetterSubject"
+	Initials  Style = "LetterInitials"
 
 	organization Style = "MastheadOrganization"
 	symbol       Style = "MastheadSymbol"
@@ -184,6 +194,9 @@ func (d *Writer) row(border, align string, left Style, lefts []Run, right Style,
 // Paragraph writes a paragraph.
 func (d *Writer) Paragraph(style Style, runs ...Run) error {
 	d.raw(`<w:p><w:pPr><w:pStyle w:val="` + string(style) + `"/></w:pPr>`)
+	if style == Item {
+		d.raw(`<w:r><w:t>–</w:t></w:r><w:r><w:tab/></w:r>`)
+	}
 	for i, r := range runs {
 		text, rtl := isolate(clean(r.Text), d.rtl)
 		opposite := false

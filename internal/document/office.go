@@ -18,7 +18,7 @@ var ErrUnavailable = errors.New("LibreOffice is not installed")
 // DefaultProgram is what LibreOffice is called.
 const DefaultProgram = "soffice"
 
-// maxConversion is how long a document may take.
+// maxConversion is how long a turn may take.
 const maxConversion = 4 * time.Minute
 
 // Office turns documents into PDF with LibreOffice: one at a time, because each
@@ -47,7 +47,16 @@ func (o *Office) Available() error {
 
 // PDF has a document written, turns it into PDF, and gives that to `read`. It
 // waits for its turn. Nothing stays of either file.
-func (o *Office) PDF(ctx context.Context, write func(io.Writer) error, read func(io.Reader) error) (err error) {
+func (o *Office) PDF(ctx context.Context, write func(io.Writer) error, read func(io.Reader) error) error {
+	return o.PDFs(ctx, 1,
+		func(_ int, w io.Writer) error { return write(w) }, func(_ int, r io.Reader) error { return read(r) })
+}
+
+// PDFs is PDF of several documents, by their numbers from 0, in one turn. LibreOffice
+// starts once for all of them, which is most of the time that a short one takes.
+func (o *Office) PDFs(
+	ctx context.Context, n int, write func(i int, w io.Writer) error, read func(i int, r io.Reader) error,
+) (err error) {
 	if err := o.Available(); err != nil {
 		return err
 	}
@@ -73,16 +82,31 @@ func (o *Office) PDF(ctx context.Context, write func(io.Writer) error, read func
 			err = errors.Join(err, fmt.Errorf("remove folder of a document: %w", rerr))
 		}
 	}()
-	source, target := filepath.Join(dir, "document.docx"), filepath.Join(dir, "document.pdf")
-	if err := writeFile(source, write); err != nil {
-		return err
+	sources := make([]string, n)
+	for i := range sources {
+		sources[i] = filepath.Join(dir, fmt.Sprintf("document%d.docx", i))
+		if err := writeFile(sources[i], func(w io.Writer) error { return write(i, w) }); err != nil {
+			return err
+		}
 	}
-	if err := o.convert(ctx, dir, source); err != nil {
+	if err := o.convert(ctx, dir, sources); err != nil {
 		return err
 	}
 	// Whoever reads slowly keeps nobody waiting.
 	release()
-	f, err := os.Open(target) //nolint:gosec // in the folder just made
+	for i, source := range sources {
+		if err := readFile(pdfOf(source), func(r io.Reader) error { return read(i, r) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pdfOf is where LibreOffice puts what it makes of a document.
+func pdfOf(source string) string { return strings.TrimSuffix(source, ".docx") + ".pdf" }
+
+func readFile(path string, read func(io.Reader) error) error {
+	f, err := os.Open(path) //nolint:gosec // in the folder just made
 	if err != nil {
 		return fmt.Errorf("open PDF: %w", err)
 	}
@@ -107,13 +131,14 @@ func writeFile(path string, write func(io.Writer) error) error {
 // convert runs LibreOffice, with a profile of its own, so that it neither finds
 // nor disturbs another, and without the variables of this process, which may
 // hold secrets. Whatever it starts ends with it.
-func (o *Office) convert(ctx context.Context, dir, source string) error {
+func (o *Office) convert(ctx context.Context, dir string, sources []string) error {
 	ctx, cancel := context.WithTimeout(ctx, maxConversion)
 	defer cancel()
 	//nolint:gosec // the program is a setting
-	cmd := exec.CommandContext(ctx, o.program, "-env:UserInstallation=file://"+filepath.ToSlash(filepath.Join(dir, "profile")),
-		"--headless", "--norestore", "--nolockcheck", "--nodefault", "--convert-to", "pdf:writer_pdf_Export",
-		"--outdir", dir, source)
+	cmd := exec.CommandContext(ctx, o.program, append([]string{
+		"-env:UserInstallation=file://" + filepath.ToSlash(filepath.Join(dir, "profile")),
+		"--headless", "--norestore", "--nolockcheck", "--nodefault", "--convert-to", "pdf:writer_pdf_Export", "--outdir", dir,
+	}, sources...)...)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "LANG=C.UTF-8"}
 	said := &tail{}
@@ -127,8 +152,10 @@ func (o *Office) convert(ctx context.Context, dir, source string) error {
 		return fmt.Errorf("run LibreOffice: %w: %s", err, said)
 	}
 	// It ends well also where it could not read the document.
-	if _, err := os.Stat(strings.TrimSuffix(source, ".docx") + ".pdf"); err != nil {
-		return fmt.Errorf("LibreOffice made no PDF: %s", said)
+	for _, source := range sources {
+		if _, err := os.Stat(pdfOf(source)); err != nil {
+			return fmt.Errorf("LibreOffice made no PDF: %s", said)
+		}
 	}
 	return nil
 }

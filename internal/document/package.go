@@ -75,6 +75,15 @@ var parts = []struct{ name, content string }{
 		style(EntryName, "Entry name", `<w:keepNext/><w:keepLines/><w:spacing w:before="0" w:after="0"/>`+
 			`<w:ind w:left="567" w:hanging="283"/>`, ``) +
 		style(EntryDetail, "Entry detail", `<w:keepLines/><w:spacing w:before="0" w:after="80"/><w:ind w:left="567"/>`, ``) +
+		style(Text, "Letter text", `<w:spacing w:before="0" w:after="180" w:line="264" w:lineRule="auto"/>`, size("22", "26")) +
+		style(TextBefore, "Letter text before", `<w:keepNext/><w:spacing w:before="0" w:after="180" w:line="264" w:lineRule="auto"/>`,
+			size("22", "26")) +
+		style(Item, "Letter item", `<w:keepLines/><w:tabs><w:tab w:val="left" w:pos="567"/></w:tabs>`+
+			`<w:spacing w:before="0" w:after="120" w:line="264" w:lineRule="auto"/><w:ind w:left="567" w:hanging="283"/>`, size("22", "26")) +
+		style(Addressee, "Letter addressee", `<w:spacing w:before="360" w:after="240"/>`, size("22", "26")) +
+		style(Subject, "Letter subject", `<w:keepNext/><w:spacing w:before="0" w:after="240"/>`, bold("22", "26")) +
+		style(Initials, "Letter initials", `<w:keepLines/><w:pBdr><w:top w:val="single" w:sz="4" w:space="2" w:color="auto"/></w:pBdr>`+
+			`<w:spacing w:before="960" w:after="0"/><w:ind w:left="0" w:right="7371"/>`, size("16", "18")) +
 		style(organization, "Masthead organization", `<w:spacing w:before="0" w:after="40"/>`, size("32", "36")) +
 		style(symbol, "Masthead symbol", `<w:spacing w:before="0" w:after="40"/><w:jc w:val="right"/>`, bold("{size}", "24")) +
 		style(body, "Masthead body", `<w:spacing w:before="60" w:after="60"/>`, bold("26", "30")) +

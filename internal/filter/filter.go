@@ -1,6 +1,6 @@
 // Package filter turns the filters of lists (AIP-160) into conditions of the
-// database: AND, OR, NOT, parentheses, = != < <= > >= on texts, enums and
-// booleans, and : on names. Values are always arguments of the query, never part of it.
+// database: AND, OR, NOT, parentheses, = != < <= > >= on texts, times, enums
+// and booleans, and : on names. Values are always arguments of the query, never part of it.
 package filter
 
 import (
@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -41,7 +42,7 @@ const (
 // Fields are what a list can be filtered by, by the names of the contract.
 type Fields map[string]Field
 
-// Field is one field that a list can be filtered by. Without Enum, Bool and
+// Field is one field that a list can be filtered by. Without Enum, Bool, Time and
 // Resource it is a text.
 type Field struct {
 	// Column holds the value. It is never NULL.
@@ -50,6 +51,8 @@ type Field struct {
 	Enum protoreflect.EnumDescriptor
 	// Bool says that the column is a boolean.
 	Bool bool
+	// Time says that the column is a time, which is written as in RFC 3339.
+	Time bool
 	// Resource is the collection of which the column holds the last part of a
 	// name: with "entities", both "AUT" and "entities/AUT" are found.
 	Resource string
@@ -64,6 +67,9 @@ type Field struct {
 	// Apart says that Words looks into another table, so that no index serves it
 	// beside what it is joined with by OR.
 	Apart bool
+	// Is makes the field one that is no column of the table: it answers the
+	// condition that the field equals a value. It is compared with = and != only.
+	Is func(s *sql.Selector, value any) *sql.Predicate
 }
 
 // WordsIn searches names in columns that hold their keys (locale.SearchKey).
@@ -293,9 +299,17 @@ func (b builder) comparison(call *expr.Expr_Call) (Filter, error) {
 		return field.search(name, value)
 	case f == filtering.FunctionHas:
 		return Filter{}, invalid("compares %s with =, and uses : for names only", name)
-	case (field.Bool || field.Enum != nil || field.Resource != "") &&
+	case (field.Bool || field.Enum != nil || field.Resource != "" || field.Is != nil) &&
 		f != filtering.FunctionEquals && f != filtering.FunctionNotEquals:
 		return Filter{}, invalid("compares %s with = and != only", name)
+	}
+	if field.Is != nil {
+		return Filter{condition: func(s *sql.Selector) *sql.Predicate {
+			if call.GetFunction() == filtering.FunctionNotEquals {
+				return sql.Not(field.Is(s, value))
+			}
+			return field.Is(s, value)
+		}}, nil
 	}
 	equals := call.GetFunction() == filtering.FunctionEquals && value != ""
 	return Filter{narrow: field.Narrow && equals, condition: func(s *sql.Selector) *sql.Predicate {
@@ -379,6 +393,12 @@ func (f Field) value(name string, e *expr.Expr) (any, error) {
 			return nil, invalid("compares %s with true or false, not %q", name, text)
 		}
 		return text == "true", nil
+	case f.Time:
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return nil, invalid("compares %s with a time such as \"2026-01-31T00:00:00Z\", not %q", name, text)
+		}
+		return at.UTC(), nil
 	case f.Enum != nil:
 		values := f.Enum.Values()
 		if v := values.ByName(protoreflect.Name(text)); v != nil && v.Number() != 0 {

@@ -22,7 +22,12 @@ var fields = filter.Fields{
 	"role":        {Column: "role", Enum: placardv1.Participant_Role(0).Descriptor()},
 	"late":        {Column: "late", Bool: true},
 	"start_date":  {Column: "start_date"},
+	"create_time": {Column: "create_time", Time: true},
 	"email":       {Column: "email"},
+	// Of another table.
+	"photo_missing": {Bool: true, Is: func(s *sql.Selector, missing any) *sql.Predicate {
+		return sql.ExprP("missing("+s.C("id")+", ?)", missing)
+	}},
 	"external_id": {Column: "external_id", Narrow: true, Sparse: true},
 	// With two columns, as names in two scripts have.
 	"display_name": {Words: filter.WordsIn("search_key", "latin_key")},
@@ -65,6 +70,10 @@ func TestPredicate(t *testing.T) {
 		{`late = false`, "NOT `t`.`late`", nil},
 		{`start_date >= "2026-01-01" AND start_date < "2027-01-01"`,
 			"`t`.`start_date` >= ? AND `t`.`start_date` < ?", []any{"2026-01-01", "2027-01-01"}},
+		{`create_time > "2026-01-31T01:00:00.5+01:00"`, "`t`.`create_time` > ?",
+			[]any{time.Date(2026, 1, 31, 0, 0, 0, 500_000_000, time.UTC)}},
+		{`photo_missing = true`, "missing(`t`.`id`, ?)", []any{true}},
+		{`photo_missing != true OR role = HEAD`, "(NOT (missing(`t`.`id`, ?))) OR `t`.`role` = ?", []any{true, "HEAD"}},
 		{`start_date <= "a" OR start_date > "b"`, "`t`.`start_date` <= ? OR `t`.`start_date` > ?", []any{"a", "b"}},
 		{`NOT role = HEAD`, "NOT (`t`.`role` = ?)", []any{"HEAD"}},
 		{`-role = HEAD`, "NOT (`t`.`role` = ?)", []any{"HEAD"}},
@@ -110,7 +119,7 @@ func TestPredicate(t *testing.T) {
 
 func TestPredicateInvalid(t *testing.T) {
 	for text, says := range map[string]string{
-		`name = "x"`:                             "knows the fields display_name, email, entity, external_id, late, role, start_date",
+		`name = "x"`:                             "knows the fields create_time, display_name, email, entity, external_id, late, photo_missing, role, start_date",
 		`role`:                                   "needs comparisons",
 		`"role"`:                                 "needs comparisons",
 		`role = BOSS`:                            `"BOSS", which is not one of HEAD, ALTERNATE_HEAD`,
@@ -118,6 +127,10 @@ func TestPredicateInvalid(t *testing.T) {
 		`role > HEAD`:                            "with = and != only",
 		`late = maybe`:                           "true or false",
 		`late < true`:                            "with = and != only",
+		`photo_missing > true`:                   "with = and != only",
+		`photo_missing = maybe`:                  "true or false",
+		`create_time > "yesterday"`:              `a time such as "2026-01-31T00:00:00Z", not "yesterday"`,
+		`create_time > "2026-01-31"`:             "a time such as",
 		`external_id = 7`:                        "quotes",
 		`role = HEAD late = true`:                "needs AND or OR",
 		`role = `:                                "cannot be read",

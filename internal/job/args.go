@@ -132,6 +132,113 @@ func (ForgetOperations) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
 }
 
+// Deliver sends one message to its recipient.
+type Deliver struct {
+	// Delivery is the name of the delivery.
+	Delivery string `json:"delivery"`
+}
+
+// Kind implements river.JobArgs.
+func (Deliver) Kind() string { return "deliver" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Deliver) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: mailQueue} }
+
+// RescueDeliveries has the messages sent whose servers vanished.
+type RescueDeliveries struct{}
+
+// Kind implements river.JobArgs.
+func (RescueDeliveries) Kind() string { return "rescue_deliveries" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (RescueDeliveries) InsertOpts() river.InsertOpts {
+	// The next one comes by itself.
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
+// ReadBounces reads the reports about messages that came back.
+type ReadBounces struct{}
+
+// Kind implements river.JobArgs.
+func (ReadBounces) Kind() string { return "read_bounces" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReadBounces) InsertOpts() river.InsertOpts {
+	// The next one comes by itself.
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
+// Notify tells a mission what became of its composition: it makes the deliveries.
+type Notify struct {
+	// About is what the messages are about, a value of the contract's Delivery.Kind.
+	About string `json:"about"`
+	// Delegation is the name of the delegation.
+	Delegation string `json:"delegation"`
+	// Number is that of the revision.
+	Number int32 `json:"number"`
+}
+
+// Kind implements river.JobArgs.
+func (Notify) Kind() string { return "notify" }
+
+// RequestPhotos sends the participants of a delegation the links for their
+// photographs, after its composition was accepted.
+type RequestPhotos struct {
+	// Delegation is the name of the delegation.
+	Delegation string `json:"delegation"`
+	// Number is that of the revision that was accepted.
+	Number int32 `json:"number"`
+}
+
+// Kind implements river.JobArgs.
+func (RequestPhotos) Kind() string { return "request_photos" }
+
+// SendAnnouncement makes the deliveries of an announcement.
+type SendAnnouncement struct {
+	// Announcement is the name of the announcement.
+	Announcement string `json:"announcement"`
+}
+
+// Kind implements river.JobArgs.
+func (SendAnnouncement) Kind() string { return "send_announcement" }
+
+// Remind makes the deliveries of all reminders that are due.
+type Remind struct{}
+
+// Kind implements river.JobArgs.
+func (Remind) Kind() string { return "remind" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Remind) InsertOpts() river.InsertOpts {
+	// The next one comes by itself. It is not unique: one whose server was killed would
+	// keep out the next for an hour.
+	return river.InsertOpts{MaxAttempts: 3}
+}
+
+// ResumeAnnouncements goes on with the announcements whose servers vanished.
+type ResumeAnnouncements struct{}
+
+// Kind implements river.JobArgs.
+func (ResumeAnnouncements) Kind() string { return "resume_announcements" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ResumeAnnouncements) InsertOpts() river.InsertOpts {
+	// As with Remind.
+	return river.InsertOpts{MaxAttempts: 1}
+}
+
+// ForgetReadings deletes the readings of personal data that are kept no longer.
+type ForgetReadings struct{}
+
+// Kind implements river.JobArgs.
+func (ForgetReadings) Kind() string { return "forget_readings" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ForgetReadings) InsertOpts() river.InsertOpts {
+	// The next one comes by itself.
+	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
 // forgetInterval is the time between two ForgetRequests.
 const forgetInterval = time.Hour
 

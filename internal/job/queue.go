@@ -86,12 +86,28 @@ const (
 	longPoll       = 200 * time.Millisecond
 )
 
-// Queue holds the jobs that are still to do, in the database.
-type Queue struct{ client *river.Client[*sql.Tx] }
+// mailQueue is the queue of messages, of which one server sends MailWorkers at
+// once. They wait for a mail server, which may be slow. mailCooldown is the least
+// time between two looks for more: there may be thousands of them, and each is done
+// in a moment.
+const (
+	mailQueue    = "mail"
+	mailCooldown = 5 * time.Millisecond
+)
 
-// New is a queue that works, once it is started: with the workers given and
-// those of the jobs that the store itself needs. A job without a worker cannot
-// be enqueued.
+// MailWorkers is how many messages one server sends at once.
+const MailWorkers = 16
+
+// Queue holds the jobs that are still to do, in the database.
+type Queue struct {
+	client   *river.Client[*sql.Tx]
+	cfg      *river.Config
+	postgres bool
+}
+
+// New is a queue that works, once it is started: with the workers given, those
+// that are added, and those of the jobs that the store itself needs. A job without
+// a worker cannot be enqueued.
 func New(s *store.Store, log *slog.Logger, workers ...Worker) (*Queue, error) {
 	cfg := &river.Config{
 		Logger:  slog.New(calm{log.Handler()}),
@@ -99,18 +115,31 @@ func New(s *store.Store, log *slog.Logger, workers ...Worker) (*Queue, error) {
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: maxWorkers},
 			longQueue:          {MaxWorkers: maxLongWorkers, FetchPollInterval: longPoll},
+			mailQueue:          {MaxWorkers: MailWorkers, FetchPollInterval: longPoll, FetchCooldown: mailCooldown},
 		},
 	}
-	for _, add := range append(workers, Every(forgetInterval, forgetRequests(s, log))) {
-		if err := add(cfg); err != nil {
-			return nil, fmt.Errorf("register worker: %w", err)
+	q, err := open(s, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return q, q.Add(append(workers, Every(forgetInterval, forgetRequests(s, log)))...)
+}
+
+// Add gives the queue further workers, before it is started: those of whoever
+// needs the queue itself to be made.
+func (q *Queue) Add(workers ...Worker) error {
+	for _, add := range workers {
+		if err := add(q.cfg); err != nil {
+			return fmt.Errorf("register worker: %w", err)
 		}
 	}
-	return open(s, cfg)
+	q.client.PeriodicJobs().AddMany(q.cfg.PeriodicJobs)
+	q.cfg.PeriodicJobs = nil
+	return nil
 }
 
 func open(s *store.Store, cfg *river.Config) (*Queue, error) {
-	q := &Queue{}
+	q := &Queue{cfg: cfg, postgres: s.Postgres()}
 	var err error
 	if s.Postgres() {
 		q.client, err = river.NewClient(riverdatabasesql.New(s.Writer()), cfg)
@@ -157,4 +186,52 @@ func (q *Queue) Enqueue(ctx context.Context, tx *store.Tx, args river.JobArgs) e
 		return fmt.Errorf("enqueue %s: %w", args.Kind(), err)
 	}
 	return nil
+}
+
+// EnqueueAt adds a job that is done at a time, or soon where that is past.
+func (q *Queue) EnqueueAt(ctx context.Context, tx *store.Tx, at time.Time, args river.JobArgs) error {
+	var opts *river.InsertOpts
+	if own, ok := args.(river.JobArgsWithInsertOpts); ok {
+		o := own.InsertOpts()
+		opts = &o
+	} else {
+		opts = &river.InsertOpts{}
+	}
+	opts.ScheduledAt = at
+	if _, err := q.client.InsertTx(ctx, tx.SQL, args, opts); err != nil {
+		return fmt.Errorf("enqueue %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
+// EnqueueAll adds many jobs of one kind, as Enqueue does.
+func EnqueueAll[T river.JobArgs](ctx context.Context, q *Queue, tx *store.Tx, all []T) error {
+	if len(all) == 0 {
+		return nil
+	}
+	params := make([]river.InsertManyParams, len(all))
+	for i, args := range all {
+		params[i].Args = args
+	}
+	if _, err := q.client.InsertManyFastTx(ctx, tx.SQL, params); err != nil {
+		return fmt.Errorf("enqueue %d of %s: %w", len(all), all[0].Kind(), err)
+	}
+	return nil
+}
+
+// Revive has the jobs of a kind done again that were begun before a time and did not
+// end: their servers vanished. (By itself River does that after an hour.) It answers
+// how many there were. A job that goes on all the same runs twice.
+func (q *Queue) Revive(ctx context.Context, tx *store.Tx, kind string, before time.Time) (int, error) {
+	begun := "unixepoch(attempted_at) < $2"
+	if q.postgres {
+		begun = "attempted_at < to_timestamp($2)"
+	}
+	result, err := tx.SQL.ExecContext(ctx,
+		"UPDATE river_job SET state = 'available' WHERE kind = $1 AND state = 'running' AND "+begun, kind, before.Unix())
+	if err != nil {
+		return 0, fmt.Errorf("revive jobs of %s: %w", kind, err)
+	}
+	n, err := result.RowsAffected()
+	return int(n), err
 }

@@ -37,6 +37,8 @@ type Config struct {
 	Store *store.Store
 	// Blobs keeps the contents of requests, and the files that are made.
 	Blobs *blob.Store
+	// Queue does the work, once it has the Workers.
+	Queue *job.Queue
 	Log   *slog.Logger
 }
 
@@ -61,10 +63,10 @@ type Runner struct {
 	stopped chan struct{}
 }
 
-// New makes a runner. Do and Use complete it.
+// New makes a runner. Do completes it.
 func New(cfg Config) *Runner {
 	return &Runner{
-		store: cfg.Store, blobs: cfg.Blobs, log: cfg.Log,
+		store: cfg.Store, blobs: cfg.Blobs, queue: cfg.Queue, log: cfg.Log,
 		works: map[string]Work{}, stopped: make(chan struct{}),
 	}
 }
@@ -85,9 +87,6 @@ func (r *Runner) work(method string) (Work, bool) {
 	work, ok := r.works[plain(method)]
 	return work, ok
 }
-
-// Use gives the runner the queue that has its Workers.
-func (r *Runner) Use(queue *job.Queue) { r.queue = queue }
 
 // Stop ends all work that runs here: it begins anew where a server runs.
 func (r *Runner) Stop() { r.stop.Do(func() { close(r.stopped) }) }

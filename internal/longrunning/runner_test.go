@@ -61,15 +61,17 @@ func build(t *testing.T, s *store.Store, blobs *blob.Store, work longrunning.Wor
 	t.Helper()
 	h := &house{Store: s, blobs: blobs, log: &logged{}}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
-	h.runner = longrunning.New(longrunning.Config{Store: s, Blobs: blobs, Log: log})
+	var err error
+	if h.queue, err = job.New(s, log, blobs.Workers(s, log)...); err != nil {
+		t.Fatal(err)
+	}
+	h.runner = longrunning.New(longrunning.Config{Store: s, Blobs: blobs, Queue: h.queue, Log: log})
 	if work != nil {
 		h.runner.Do(method, work)
 	}
-	var err error
-	if h.queue, err = job.New(s, log, append(blobs.Workers(s, log), h.runner.Workers()...)...); err != nil {
+	if err := h.queue.Add(h.runner.Workers()...); err != nil {
 		t.Fatal(err)
 	}
-	h.runner.Use(h.queue)
 	return h
 }
 

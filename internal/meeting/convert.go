@@ -43,7 +43,7 @@ func shown(p access.Principal, row *db.Meeting) (*placardv1.Meeting, error) {
 		return m, err
 	}
 	entity := ""
-	if p.Entity != "" {
+	if p.Entity != "" && p.Participant == "" { // quotas are the affair of missions
 		entity = name.Entity(p.Entity)
 	}
 	m.Quotas = quotasSeenBy(entity, m.GetQuotas())

@@ -381,9 +381,9 @@ func writable(m *placardv1.Meeting) error {
 }
 
 // deletable refuses to delete what others know of: a meeting that was
-// announced, has invitations or documents, or is named by keys. (A key that lost its only
-// meeting would be bound to none, and so reach all.)
-func deletable(m *placardv1.Meeting, invitations, documents, keys bool) error {
+// announced, has invitations, documents or announcements, or is named by keys. (A key
+// that lost its only meeting would be bound to none, and so reach all.)
+func deletable(m *placardv1.Meeting, invitations, documents, announcements, keys bool) error {
 	switch {
 	case m.GetState() == placardv1.Meeting_CONCLUDED:
 		return writable(m)
@@ -396,6 +396,9 @@ func deletable(m *placardv1.Meeting, invitations, documents, keys bool) error {
 	case documents:
 		return fault.Precondition("MEETING_HAS_DOCUMENTS",
 			m.GetName()+" has documents: delete them first", "meeting", m.GetName())
+	case announcements:
+		return fault.Precondition("MEETING_HAS_ANNOUNCEMENTS",
+			m.GetName()+" has announcements: delete them first", "meeting", m.GetName())
 	case keys:
 		return fault.Precondition("MEETING_HAS_KEYS",
 			m.GetName()+" is named by keys and cannot be deleted", "meeting", m.GetName())

@@ -435,20 +435,21 @@ func TestAdvance(t *testing.T) {
 
 func TestDeletable(t *testing.T) {
 	for _, tc := range []struct {
-		name                         string
-		state                        placardv1.Meeting_State
-		invitations, documents, keys bool
-		want                         string
+		name                                        string
+		state                                       placardv1.Meeting_State
+		invitations, documents, announcements, keys bool
+		want                                        string
 	}{
-		{"draft", placardv1.Meeting_DRAFT, false, false, false, ""},
-		{"with invitations", placardv1.Meeting_DRAFT, true, false, false, "MEETING_HAS_INVITATIONS"},
-		{"with documents", placardv1.Meeting_DRAFT, false, true, false, "MEETING_HAS_DOCUMENTS"},
-		{"with keys", placardv1.Meeting_DRAFT, false, false, true, "MEETING_HAS_KEYS"},
-		{"announced", placardv1.Meeting_ANNOUNCED, true, true, false, "MEETING_NOT_DRAFT"},
-		{"concluded", placardv1.Meeting_CONCLUDED, true, true, false, "MEETING_CONCLUDED"},
+		{"draft", placardv1.Meeting_DRAFT, false, false, false, false, ""},
+		{"with invitations", placardv1.Meeting_DRAFT, true, false, false, false, "MEETING_HAS_INVITATIONS"},
+		{"with documents", placardv1.Meeting_DRAFT, false, true, false, false, "MEETING_HAS_DOCUMENTS"},
+		{"with announcements", placardv1.Meeting_DRAFT, false, false, true, false, "MEETING_HAS_ANNOUNCEMENTS"},
+		{"with keys", placardv1.Meeting_DRAFT, false, false, false, true, "MEETING_HAS_KEYS"},
+		{"announced", placardv1.Meeting_ANNOUNCED, true, true, false, false, "MEETING_NOT_DRAFT"},
+		{"concluded", placardv1.Meeting_CONCLUDED, true, true, false, false, "MEETING_CONCLUDED"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			err := deletable(&placardv1.Meeting{State: tc.state}, tc.invitations, tc.documents, tc.keys)
+			err := deletable(&placardv1.Meeting{State: tc.state}, tc.invitations, tc.documents, tc.announcements, tc.keys)
 			f, _ := fault.As(err)
 			if (f == nil && tc.want != "") || (f != nil && f.Reason != tc.want) {
 				t.Errorf("answered %v, want %q", err, tc.want)

@@ -13,11 +13,13 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/ent/db/announcement"
 	"github.com/un-placard/placard/ent/db/document"
 	"github.com/un-placard/placard/ent/db/entity"
 	"github.com/un-placard/placard/ent/db/instrument"
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/keymeeting"
+	"github.com/un-placard/placard/ent/db/lettertemplate"
 	"github.com/un-placard/placard/ent/db/meeting"
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/fault"
@@ -35,6 +37,8 @@ type Config struct {
 	Pages     *page.Codec
 	Validator *access.Validator
 	Queue     *job.Queue
+	// Host answers that of the pages, by which calendars know a meeting again.
+	Host func() string
 }
 
 // Service answers the MeetingService of the contract.
@@ -44,11 +48,12 @@ type Service struct {
 	pages     *page.Codec
 	validator *access.Validator
 	queue     *job.Queue
+	host      func() string
 }
 
 // New makes the service.
 func New(cfg Config) *Service {
-	return &Service{store: cfg.Store, pages: cfg.Pages, validator: cfg.Validator, queue: cfg.Queue}
+	return &Service{store: cfg.Store, pages: cfg.Pages, validator: cfg.Validator, queue: cfg.Queue, host: cfg.Host}
 }
 
 // GetMeeting implements the contract.
@@ -352,15 +357,22 @@ func (s *Service) DeleteMeeting(
 		if err != nil {
 			return nil, fmt.Errorf("look for documents of %s: %w", m.GetName(), err)
 		}
+		announcements, err := tx.Client.Announcement.Query().Where(announcement.MeetingID(row.ID)).Exist(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look for announcements of %s: %w", m.GetName(), err)
+		}
 		keys, err := tx.Client.KeyMeeting.Query().Where(keymeeting.MeetingID(row.ID)).Exist(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("look for keys of %s: %w", m.GetName(), err)
 		}
-		if err := deletable(m, invitations, documents, keys); err != nil {
+		if err := deletable(m, invitations, documents, announcements, keys); err != nil {
 			return nil, err
 		}
 		if err := longrunning.Clear(ctx, tx, s.queue, row.ID); err != nil {
 			return nil, err
+		}
+		if _, err := tx.Client.LetterTemplate.Delete().Where(lettertemplate.MeetingID(row.ID)).Exec(ctx); err != nil {
+			return nil, fmt.Errorf("delete the templates of %s: %w", m.GetName(), err)
 		}
 		if _, err := tx.Client.Meeting.Delete().Where(meeting.ID(row.ID)).Exec(ctx); err != nil {
 			return nil, fmt.Errorf("delete %s: %w", m.GetName(), err)

@@ -23,6 +23,11 @@ const (
 	TypeKey         = "placard.un.org/Key"
 	TypeOperation   = "placard.un.org/Operation"
 	TypeSigningKey  = "placard.un.org/SigningKey"
+	TypeDelivery    = "placard.un.org/Delivery"
+	TypeReading     = "placard.un.org/Reading"
+
+	TypeAnnouncement   = "placard.un.org/Announcement"
+	TypeLetterTemplate = "placard.un.org/LetterTemplate"
 
 	TypeParticipantListEdition = "placard.un.org/ParticipantListEdition"
 )
@@ -91,6 +96,24 @@ func Edition(meeting string, sequence int64) string {
 func Operation(meeting, operation string) string {
 	return Meeting(meeting) + "/operations/" + operation
 }
+
+// Delivery is `meetings/{meeting}/delegations/{entity}/deliveries/{delivery}`.
+func Delivery(meeting, entity, delivery string) string {
+	return Delegation(meeting, entity) + "/deliveries/" + delivery
+}
+
+// Announcement is `meetings/{meeting}/announcements/{announcement}`.
+func Announcement(meeting, announcement string) string {
+	return Meeting(meeting) + "/announcements/" + announcement
+}
+
+// LetterTemplate is `meetings/{meeting}/letterTemplates/{kind}`.
+func LetterTemplate(meeting, kind string) string {
+	return Meeting(meeting) + "/letterTemplates/" + kind
+}
+
+// Reading is `meetings/{meeting}/readings/{reading}`.
+func Reading(meeting, reading string) string { return Meeting(meeting) + "/readings/" + reading }
 
 // Key is `keys/{key}`.
 func Key(key string) string { return "keys/" + key }

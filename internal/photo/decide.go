@@ -22,18 +22,24 @@ func (s *Service) BatchDecidePhotos(
 		return nil, err
 	}
 	return store.Write(ctx, s.store, func(ctx context.Context, tx *store.Tx) (*placardv1.BatchDecidePhotosResponse, error) {
-		return decideAll(ctx, tx, req.GetDecisions())
+		return s.decideAll(ctx, tx, req.GetDecisions())
 	}, func(ctx context.Context, _ store.Done) (*placardv1.BatchDecidePhotosResponse, error) {
 		return s.decided(ctx, req.GetDecisions())
 	})
 }
 
 // decideAll decides on photographs of one meeting, with as many statements
-// however many they are.
-func decideAll(
+// however many they are. Whose photograph is rejected gets a new link.
+func (s *Service) decideAll(
 	ctx context.Context, tx *store.Tx, decisions []*placardv1.BatchDecidePhotosRequest_Decision,
 ) (*placardv1.BatchDecidePhotosResponse, error) {
-	if _, err := opened(ctx, tx, decisions[0].GetName()); err != nil {
+	m, err := opened(ctx, tx, decisions[0].GetName())
+	if err != nil {
+		return nil, err
+	}
+	// Before the photographs, as uploads do it: no link goes to an address that a
+	// composition takes away meanwhile.
+	if err := lockDelegations(ctx, tx, namesOf(decisions)...); err != nil {
 		return nil, err
 	}
 	q := tx.Client.Photo.Query().Order(db.Asc(photo.FieldID)) // two batches lock in one order
@@ -47,7 +53,8 @@ func decideAll(
 		return nil, err
 	}
 	out := &placardv1.BatchDecidePhotosResponse{}
-	var changed []*db.Photo
+	var changed, rejected []*db.Photo
+	var changes []store.Change
 	for _, d := range decisions {
 		row := rows[d.GetName()]
 		if row == nil && stands[d.GetName()] == unknown {
@@ -65,10 +72,24 @@ func decideAll(
 		verb := "accept"
 		if next.State == stateRejected {
 			verb = "reject"
+			rejected = append(rejected, next)
 		}
-		tx.Record(change(ctx, verb, photoFromRow(row), next, stands[d.GetName()]))
+		changes = append(changes, change(ctx, verb, photoFromRow(row), next, stands[d.GetName()]))
 	}
-	return out, save(ctx, tx, changed)
+	if err := save(ctx, tx, changed); err != nil {
+		return nil, err
+	}
+	sent, err := s.renewRejected(ctx, tx, m, rejected)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range changes {
+		if sent[name.ParticipantOf(c.Resource)] != nil {
+			c.Paths = append(c.Paths, "linkExpireTime")
+		}
+		tx.Record(c)
+	}
+	return out, showLinks(ctx, tx.Client, tx.Now, out.GetPhotos()...)
 }
 
 // decided answers a repeated batch: the photographs as they are now.
@@ -87,7 +108,7 @@ func (s *Service) decided(
 		}
 		out.Photos = append(out.Photos, photoFromRow(row))
 	}
-	return out, nil
+	return out, showLinks(ctx, s.store.Client(), s.store.Now(), out.GetPhotos()...)
 }
 
 // all reads the photographs that decisions are about, by their names.

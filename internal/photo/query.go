@@ -70,7 +70,7 @@ func (s *Service) ListPhotos(ctx context.Context, req *placardv1.ListPhotosReque
 	for _, row := range rows {
 		out.Photos = append(out.Photos, photoFromRow(row))
 	}
-	return out, nil
+	return out, showLinks(ctx, s.store.Client(), s.store.Now(), out.GetPhotos()...)
 }
 
 // standings tells where the participants of some photographs of one meeting

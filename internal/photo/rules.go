@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/name"
+	"github.com/un-placard/placard/internal/outbox"
 )
 
 // The states of a photograph as a row has them. Where none was sent there is no
@@ -53,6 +55,111 @@ func (s standing) takes(photo string) error {
 	default:
 		return nil
 	}
+}
+
+// mayHaveLink answers why a participant who stands somewhere gets no link.
+func (s standing) mayHaveLink(photo string) error {
+	if s == waiting {
+		return fault.Precondition("NOT_IN_FORCE", "the participant was not accepted yet", "photo", photo)
+	}
+	return s.takes(photo)
+}
+
+// linkLife is how long a link works at the most.
+const linkLife = 60 * 24 * time.Hour
+
+// linkExpiry is until when a link works that is sent now: until the last day of the
+// meeting ends at the venue.
+func linkExpiry(lastDay, zone string, now time.Time) (time.Time, error) {
+	venue, err := time.LoadLocation(zone)
+	if err != nil {
+		return time.Time{}, err
+	}
+	day, err := time.Parse(time.DateOnly, lastDay)
+	if err != nil {
+		return time.Time{}, err
+	}
+	end := time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, venue).UTC()
+	if latest := now.Add(linkLife); end.After(latest) {
+		return latest, nil
+	}
+	return end, nil
+}
+
+// admit answers why a link of a generation lets nobody in. `state` is that of the
+// meeting, empty where its participant is not in force there.
+func admit(row *db.PhotoLink, generation int, state string, now time.Time) error {
+	switch {
+	case generation != row.Generation:
+		return fault.New(codes.Unauthenticated, "LINK_REVOKED", "another link took the place of this one")
+	case state == "":
+		return fault.New(codes.Unauthenticated, "LINK_REVOKED", "the participant does not attend the meeting any more")
+	case state == placardv1.Meeting_CONCLUDED.String() || !row.ExpireTime.After(now):
+		return fault.New(codes.Unauthenticated, "LINK_EXPIRED", "the time of the link is over")
+	default:
+		return nil
+	}
+}
+
+// recipient is a participant in force who has an address.
+type recipient struct {
+	// id of the participant, and code of the entity.
+	id, entity        string
+	address, language string
+	// online says that the person does not come to the venue, and gets no badge.
+	online bool
+	// own says that nobody else of the delegation in force has the address.
+	own bool
+}
+
+// withOwn finds out whose addresses are their own, and answers the recipients by
+// their ids.
+func withOwn(all []recipient) map[string]recipient {
+	shared := map[[2]string]int{}
+	key := func(r recipient) [2]string { return [2]string{r.entity, outbox.AddressKey(r.address)} }
+	for _, r := range all {
+		shared[key(r)]++
+	}
+	out := make(map[string]recipient, len(all))
+	for _, r := range all {
+		r.own = shared[key(r)] == 1
+		out[r.id] = r
+	}
+	return out
+}
+
+// step is what is done about the link of a participant.
+type step int
+
+const (
+	leaveLink step = iota
+	sendLink
+	endLink
+)
+
+// linkStep is what is done about a participant's link once the composition is
+// accepted. `r` is nil for who has no address, `row` where no photograph was sent,
+// `l` where there is no link.
+func linkStep(r *recipient, row *db.Photo, l *db.PhotoLink, now time.Time) step {
+	works := holds(l, now)
+	// It went to an address which may be somebody else's.
+	astray := works && (r == nil || l.AddressKey != outbox.AddressKey(r.address))
+	there := row != nil && (row.State == stateUploaded || row.State == stateAccepted)
+	switch {
+	case r != nil && r.own && !r.online && !there && (!works || astray):
+		return sendLink
+	case astray:
+		return endLink
+	default:
+		return leaveLink
+	}
+}
+
+// holds tells whether a link is one that was neither ended nor is past its time. One
+// that was ended has no address: its time may lie before or behind that of a
+// transaction which waited for the one that ended it.
+func holds(l *db.PhotoLink, now time.Time) bool {
+	return l != nil && l.AddressKey != "" && l.ExpireTime.After(now)
 }
 
 // isLate tells whether a photograph comes late; nil: there is no deadline.

@@ -14,7 +14,6 @@ import (
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/ent/db"
-	entdelegation "github.com/un-placard/placard/ent/db/delegation"
 	"github.com/un-placard/placard/ent/db/meeting"
 	"github.com/un-placard/placard/ent/db/photo"
 	"github.com/un-placard/placard/internal/access"
@@ -22,7 +21,9 @@ import (
 	"github.com/un-placard/placard/internal/download"
 	"github.com/un-placard/placard/internal/fault"
 	"github.com/un-placard/placard/internal/job"
+	"github.com/un-placard/placard/internal/link"
 	"github.com/un-placard/placard/internal/name"
+	"github.com/un-placard/placard/internal/outbox"
 	"github.com/un-placard/placard/internal/page"
 	"github.com/un-placard/placard/internal/patch"
 	"github.com/un-placard/placard/internal/picture"
@@ -36,6 +37,10 @@ type Config struct {
 	Blobs *blob.Store
 	Pages *page.Codec
 	Queue *job.Queue
+	// Outbox takes the messages with the links.
+	Outbox *outbox.Outbox
+	// Links makes the tokens of links.
+	Links *link.Signer
 	// Studio makes the pictures.
 	Studio *picture.Studio
 }
@@ -47,12 +52,13 @@ type Service struct {
 	blobs  *blob.Store
 	pages  *page.Codec
 	queue  *job.Queue
+	outbox *outbox.Outbox
 	studio *picture.Studio
 }
 
 // New makes the service.
 func New(cfg Config) *Service {
-	return &Service{store: cfg.Store, blobs: cfg.Blobs, pages: cfg.Pages, queue: cfg.Queue, studio: cfg.Studio}
+	return &Service{store: cfg.Store, blobs: cfg.Blobs, pages: cfg.Pages, queue: cfg.Queue, outbox: cfg.Outbox, studio: cfg.Studio}
 }
 
 // GetPhoto implements the contract.
@@ -65,17 +71,17 @@ func (s *Service) get(ctx context.Context, resource string) (*placardv1.Photo, e
 	if err != nil {
 		return nil, err
 	}
-	if row != nil {
-		return photoFromRow(row), nil
+	if row == nil {
+		stands, err := standings(ctx, s.store.Client(), resource)
+		if err != nil {
+			return nil, err
+		}
+		if stands[resource] == unknown {
+			return nil, fault.NotFound(resource)
+		}
 	}
-	stands, err := standings(ctx, s.store.Client(), resource)
-	if err != nil {
-		return nil, err
-	}
-	if stands[resource] == unknown {
-		return nil, fault.NotFound(resource)
-	}
-	return missing(resource), nil
+	p := photoOf(row, resource)
+	return p, showLinks(ctx, s.store.Client(), s.store.Now(), p)
 }
 
 // again answers a repeated write: the photograph as it is now.
@@ -171,11 +177,8 @@ func (s *Service) upload(ctx context.Context, tx *store.Tx, resource string, sen
 	}
 	// There may be no photograph yet: the delegation is locked, so that uploads
 	// follow one another, and nobody is withdrawn meanwhile.
-	delegations := tx.Client.Delegation.Query().
-		Where(entdelegation.MeetingID(sent.MeetingID), entdelegation.EntityID(sent.EntityID))
-	delegations.Modify(tx.ForUpdate)
-	if _, err := delegations.All(ctx); err != nil {
-		return nil, fmt.Errorf("lock the delegation of %s: %w", resource, err)
+	if err := lockDelegations(ctx, tx, resource); err != nil {
+		return nil, err
 	}
 	stands, err := standings(ctx, tx.Client, resource)
 	if err != nil {
@@ -201,7 +204,8 @@ func (s *Service) upload(ctx context.Context, tx *store.Tx, resource string, sen
 			return nil, fmt.Errorf("create %s: %w", resource, err)
 		}
 		tx.Record(change(ctx, "upload", missing(resource), next, stands[resource]))
-		return photoFromRow(next), nil
+		p := photoFromRow(next)
+		return p, showLinks(ctx, tx.Client, tx.Now, p)
 	}
 	return s.replace(ctx, tx, "upload", row, next, stands[resource])
 }
@@ -223,10 +227,11 @@ func (s *Service) replace(
 		return nil, fault.Stale(nameOf(row))
 	}
 	tx.Record(change(ctx, verb, photoFromRow(row), next, stands))
-	if row.Blob == "" {
-		return photoFromRow(next), nil
+	p := photoFromRow(next)
+	if err := showLinks(ctx, tx.Client, tx.Now, p); err != nil || row.Blob == "" {
+		return p, err
 	}
-	return photoFromRow(next), s.queue.Enqueue(ctx, tx, job.RemoveBlob{Blob: row.Blob})
+	return p, s.queue.Enqueue(ctx, tx, job.RemoveBlob{Blob: row.Blob})
 }
 
 // WithdrawPhoto implements the contract.

@@ -66,21 +66,26 @@ func (s *Server) newGateway(ctx context.Context, way station) (*gateway, error) 
 	)
 	c := restCalls{services}
 	for _, err := range []error{
+		placardv1.RegisterAnnouncementServiceHandlerClient(ctx, g.mux, placardv1.NewAnnouncementServiceClient(c)),
 		placardv1.RegisterCallerServiceHandlerClient(ctx, g.mux, placardv1.NewCallerServiceClient(c)),
 		placardv1.RegisterChangeServiceHandlerClient(ctx, g.mux, placardv1.NewChangeServiceClient(c)),
 		placardv1.RegisterCredentialsServiceHandlerClient(ctx, g.mux, placardv1.NewCredentialsServiceClient(c)),
 		placardv1.RegisterDelegationServiceHandlerClient(ctx, g.mux, placardv1.NewDelegationServiceClient(c)),
+		placardv1.RegisterDeliveryServiceHandlerClient(ctx, g.mux, placardv1.NewDeliveryServiceClient(c)),
 		placardv1.RegisterDocumentServiceHandlerClient(ctx, g.mux, placardv1.NewDocumentServiceClient(c)),
 		placardv1.RegisterEntityServiceHandlerClient(ctx, g.mux, placardv1.NewEntityServiceClient(c)),
 		placardv1.RegisterFileServiceHandlerClient(ctx, g.mux, placardv1.NewFileServiceClient(c)),
 		placardv1.RegisterInstrumentServiceHandlerClient(ctx, g.mux, placardv1.NewInstrumentServiceClient(c)),
 		placardv1.RegisterInvitationServiceHandlerClient(ctx, g.mux, placardv1.NewInvitationServiceClient(c)),
+		// The last one is tried first: a verb of an invitation before an invitation by its name.
+		placardv1.RegisterCorrespondenceServiceHandlerClient(ctx, g.mux, placardv1.NewCorrespondenceServiceClient(c)),
 		placardv1.RegisterKeyServiceHandlerClient(ctx, g.mux, placardv1.NewKeyServiceClient(c)),
 		placardv1.RegisterMeetingServiceHandlerClient(ctx, g.mux, placardv1.NewMeetingServiceClient(c)),
 		placardv1.RegisterOperationServiceHandlerClient(ctx, g.mux, placardv1.NewOperationServiceClient(c)),
 		placardv1.RegisterParticipantListServiceHandlerClient(ctx, g.mux, placardv1.NewParticipantListServiceClient(c)),
 		placardv1.RegisterParticipantServiceHandlerClient(ctx, g.mux, placardv1.NewParticipantServiceClient(c)),
 		placardv1.RegisterPhotoServiceHandlerClient(ctx, g.mux, placardv1.NewPhotoServiceClient(c)),
+		placardv1.RegisterReadingServiceHandlerClient(ctx, g.mux, placardv1.NewReadingServiceClient(c)),
 		placardv1.RegisterSigningKeyServiceHandlerClient(ctx, g.mux, placardv1.NewSigningKeyServiceClient(c)),
 		placardv1.RegisterStatisticsServiceHandlerClient(ctx, g.mux, placardv1.NewStatisticsServiceClient(c)),
 	} {
@@ -388,7 +393,8 @@ func (s *Server) newPages(g *gateway) (http.Handler, error) {
 		}
 	}
 	pages, err := s.cfg.Pages(Inside{
-		Calls: pageCalls{g.services}, CountRequest: count(s.addresses), CountSignIn: count(s.signIns), Stopping: s.stopped,
+		Calls: pageCalls{g.services}, CountRequest: count(s.addresses), CountSignIn: count(s.signIns),
+		MakeRoom: s.makeRoom, Stopping: s.stopped,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the pages: %w", err)

@@ -69,6 +69,7 @@ func (s *Server) newHTTP(api, pages http.Handler) (http.Handler, error) {
 	mux.Handle("/readyz", s.get(http.HandlerFunc(s.ready)))
 	mux.Handle("/openapi.json", s.get(content("application/json", s.cfg.OpenAPI)))
 	mux.Handle("/.well-known/jwks.json", conditional(s.get(http.HandlerFunc(s.signingKeys))))
+	mux.Handle("/calendar/{token}", conditional(s.get(http.HandlerFunc(s.calendar))))
 	mux.Handle("/metrics", s.get(s.cfg.Telemetry.Metrics()))
 	swagger := v5emb.New("Placard", "/openapi.json", "/docs/")
 	mux.Handle("/docs", s.get(http.RedirectHandler("/docs/", http.StatusMovedPermanently)))
@@ -86,7 +87,7 @@ func (s *Server) newHTTP(api, pages http.Handler) (http.Handler, error) {
 		}
 	})))
 	if pages != nil {
-		for _, path := range []string{"/sign-in", "/sign-out", "/meetings", "/meetings/", "/assets/"} {
+		for _, path := range []string{"/sign-in", "/sign-out", "/meetings", "/meetings/", "/photo", "/photo/", "/assets/", "/demo/"} {
 			mux.Handle(path, pages)
 		}
 		mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
@@ -119,8 +120,8 @@ func (s *Server) get(h http.Handler) http.Handler {
 	})
 }
 
-// readyLimit is how long the database may take to say that it is there, or which
-// signing keys are.
+// readyLimit is how long the database may take to say that it is there, which
+// signing keys are, or what a calendar shows.
 const readyLimit = 2 * time.Second
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
@@ -157,6 +158,31 @@ func (s *Server) signingKeys(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	w.Header().Set("ETag", `"`+hex.EncodeToString(tag[:8])+`"`)
 	content("application/jwk-set+json", set).ServeHTTP(w, r)
+}
+
+// calendar answers the calendars of participants, which come by themselves again and
+// again. The token stands in the address, as programs for calendars can do no other;
+// so nothing of the address is logged, and whoever is between keeps no answer.
+func (s *Server) calendar(w http.ResponseWriter, r *http.Request) {
+	if err := s.addresses.take(network(callOf(r.Context()).address)); err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
+	defer cancel()
+	content, err := s.cfg.Calendar(ctx, strings.TrimSuffix(r.PathValue("token"), ".ics")) // some programs take no other ending
+	if err != nil {
+		if _, known := fault.As(err); !known {
+			s.cfg.Log.ErrorContext(ctx, "read a calendar", "request_id", callOf(ctx).id, "error", err)
+		}
+		s.refuse(w, r, err)
+		return
+	}
+	tag := sha256.Sum256(content)
+	w.Header().Set("Cache-Control", "private, max-age=0, must-revalidate")
+	w.Header().Set("ETag", `"`+hex.EncodeToString(tag[:])+`"`)
+	w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
+	_, _ = w.Write(content) // the caller is gone
 }
 
 // outermost gives every request an id and every answer its headers, and keeps

@@ -58,6 +58,9 @@ func (s *Server) path() station {
 		onMessage(decoded, nil),
 		// The rules of the contract for the values of fields.
 		onMessage(s.validate, nil).except(infrastructure),
+		// Who reads personal data of others: kept before the answer leaves, of what
+		// the stations below let out.
+		s.record().except(infrastructure),
 		// The rules of the contract for roles, fields and names; and what of the
 		// answer the role may read.
 		onMessage(s.authorize, s.redact).except(infrastructure),
@@ -279,7 +282,7 @@ func (s *Server) limitAddress(ctx context.Context, _ string, next func(context.C
 // Authenticator finds out who calls.
 type Authenticator interface {
 	// Authenticate answers whom a token (`plc_…`) stands for, or a fault:
-	// UNAUTHENTICATED, KEY_EXPIRED, KEY_REVOKED.
+	// UNAUTHENTICATED, KEY_EXPIRED, KEY_REVOKED, LINK_EXPIRED, LINK_REVOKED.
 	Authenticate(ctx context.Context, token string) (access.Principal, error)
 }
 

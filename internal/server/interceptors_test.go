@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -21,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -31,7 +33,9 @@ import (
 	"google.golang.org/grpc/status"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/server"
+	"github.com/un-placard/placard/internal/store"
 	"github.com/un-placard/placard/internal/telemetry"
 )
 
@@ -318,6 +322,66 @@ func (raw) Unmarshal(b []byte, v any) error {
 }
 
 func (raw) Name() string { return "proto" }
+
+// TestRecord: a reading is kept before the first part of a file goes out, and once;
+// what cannot be kept does not go out.
+func TestRecord(t *testing.T) {
+	h := setup(t)
+	export := func(key string) (parts int, err error) {
+		stream, err := placardv1.NewParticipantListServiceClient(h.conn).ExportParticipantList(as(t, key),
+			&placardv1.ExportParticipantListRequest{Name: "meetings/m1/participantList"})
+		if err != nil {
+			return 0, err
+		}
+		for {
+			if _, err := stream.Recv(); err != nil {
+				return parts, err
+			}
+			parts++
+		}
+	}
+	if parts, err := export("plc_reader"); parts == 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("%d parts: %v", parts, err)
+	}
+	want := []access.Reading{{
+		Kind: placardv1.Reading_EXPORT, Resource: "meetings/m1/participantList", Meeting: "m1", Entity: "-",
+		Method: "placard.v1.ParticipantListService.ExportParticipantList",
+	}}
+	if diff := cmp.Diff(want, h.book.kept); diff != "" {
+		t.Errorf("kept (-want +got):\n%s", diff)
+	}
+	h.book.err = fmt.Errorf("write it down: %w", store.ErrBusy)
+	if parts, err := export("plc_reader"); parts != 0 || status.Code(err) != codes.Unavailable {
+		t.Errorf("not kept: %d parts, %v", parts, err)
+	}
+	if parts, err := export("plc_aut"); parts == 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("a mission: %d parts, %v", parts, err)
+	}
+}
+
+// TestRecordAtPages: a page reads as whoever it calls for.
+func TestRecordAtPages(t *testing.T) {
+	h := setup(t, func(cfg *server.Config) {
+		cfg.Pages = func(in server.Inside) (http.Handler, error) {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				ctx := metadata.AppendToOutgoingContext(r.Context(), "authorization", "Bearer plc_pass")
+				stream, err := placardv1.NewParticipantListServiceClient(in.Calls).ExportParticipantList(ctx,
+					&placardv1.ExportParticipantListRequest{Name: "meetings/m1/participantList"})
+				if err == nil {
+					_, err = stream.Recv()
+				}
+				_, _ = fmt.Fprint(w, status.Code(err))
+			}), nil
+		}
+	})
+	if got := h.send("GET", "/meetings", "", ""); got.body != "OK" || len(h.book.kept) != 1 || h.book.kept[0].Kind != placardv1.Reading_EXPORT {
+		t.Errorf("%s, kept %v", got.body, h.book.kept)
+	}
+	h.book.err = store.ErrBusy
+	if got := h.send("GET", "/meetings", "", ""); got.body != "Unavailable" {
+		t.Errorf("not kept: %s", got.body)
+	}
+}
 
 func TestStream(t *testing.T) {
 	h := setup(t)

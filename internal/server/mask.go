@@ -17,12 +17,24 @@ import (
 	"github.com/un-placard/placard/internal/fault"
 )
 
-// listed is the field of an answer that holds what a method lists: its one
-// repeated message. Nil for a method whose request has no read mask.
-func listed(m protoreflect.MethodDescriptor) protoreflect.FieldDescriptor {
+// masked is what the read mask of a method is of.
+type masked struct {
+	// of is the message whose fields it names.
+	of protoreflect.MessageDescriptor
+	// list is the field of the answer that holds what a method lists: its one
+	// repeated message. Nil where the answer itself is the resource.
+	list protoreflect.FieldDescriptor
+}
+
+// maskedBy is what the read mask of a method is of; nil for a method whose request
+// has none.
+func maskedBy(m protoreflect.MethodDescriptor) *masked {
 	mask := m.Input().Fields().ByName("read_mask")
 	if mask == nil || !isMask(mask) {
 		return nil
+	}
+	if strings.HasPrefix(string(m.Name()), "Get") {
+		return &masked{of: m.Output()}
 	}
 	var found protoreflect.FieldDescriptor
 	for i := range m.Output().Fields().Len() {
@@ -35,19 +47,22 @@ func listed(m protoreflect.MethodDescriptor) protoreflect.FieldDescriptor {
 		}
 		found = f
 	}
-	return found
+	if found == nil {
+		return nil
+	}
+	return &masked{of: found.Message(), list: found}
 }
 
-// readLists reads the methods with a read mask, by the names that gRPC has for
+// readMasks reads the methods with a read mask, by the names that gRPC has for
 // them.
-func readLists(methods []protoreflect.MethodDescriptor) map[string]protoreflect.FieldDescriptor {
-	lists := map[string]protoreflect.FieldDescriptor{}
+func readMasks(methods []protoreflect.MethodDescriptor) map[string]*masked {
+	masks := map[string]*masked{}
 	for _, m := range methods {
-		if f := listed(m); f != nil {
-			lists[fmt.Sprintf("/%s/%s", m.Parent().FullName(), m.Name())] = f
+		if mask := maskedBy(m); mask != nil {
+			masks[fmt.Sprintf("/%s/%s", m.Parent().FullName(), m.Name())] = mask
 		}
 	}
-	return lists
+	return masks
 }
 
 func isMask(f protoreflect.FieldDescriptor) bool {
@@ -127,15 +142,15 @@ func (in fields) prune(m protoreflect.Message) {
 	})
 }
 
-// pick answers of a list only the fields that its read mask names (AIP-157). The
+// pick answers of resources only the fields that the read mask names (AIP-157). The
 // mask is read before the call, so that an invalid one costs nothing.
 func (s *Server) pick(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	list, ok := s.lists[info.FullMethod]
+	mask, ok := s.masks[info.FullMethod]
 	asked, isMasked := req.(interface{ GetReadMask() *fieldmaskpb.FieldMask })
 	if !ok || !isMasked {
 		return handler(ctx, req)
 	}
-	wanted, err := readFields(list.Message(), asked.GetReadMask().GetPaths())
+	wanted, err := readFields(mask.of, asked.GetReadMask().GetPaths())
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +158,13 @@ func (s *Server) pick(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	if err != nil || wanted == nil {
 		return resp, err
 	}
-	if m, ok := resp.(proto.Message); ok {
-		items := m.ProtoReflect().Get(list).List()
+	m, ok := resp.(proto.Message)
+	switch {
+	case !ok:
+	case mask.list == nil:
+		wanted.prune(m.ProtoReflect())
+	default:
+		items := m.ProtoReflect().Get(mask.list).List()
 		for i := range items.Len() {
 			wanted.prune(items.Get(i).Message())
 		}
@@ -169,15 +189,15 @@ func pickedInJSON(ctx context.Context, resp proto.Message) (any, error) {
 	if e.route == nil || len(e.readMask) == 0 {
 		return resp, nil
 	}
-	list := listed(e.method)
-	if list == nil {
+	mask := maskedBy(e.method)
+	if mask == nil {
 		return resp, nil
 	}
-	wanted, err := readFields(list.Message(), e.readMask)
+	wanted, err := readFields(mask.of, e.readMask)
 	if err != nil || wanted == nil {
 		return resp, err
 	}
-	return picked{resp, list, wanted}, nil
+	return picked{resp, mask.list, wanted}, nil
 }
 
 // picked is an answer in JSON with a read mask: what the mask does not name is
@@ -190,12 +210,14 @@ type picked struct {
 
 // pruneJSON takes all other fields out of the JSON of an answer.
 func (p picked) pruneJSON(text []byte) ([]byte, error) {
-	answer := p.Message.ProtoReflect().Descriptor()
-	all := fields{}
-	for i := range answer.Fields().Len() {
-		all[string(answer.Fields().Get(i).Name())] = nil
+	answer, all := p.Message.ProtoReflect().Descriptor(), p.wanted
+	if p.list != nil {
+		all = fields{}
+		for i := range answer.Fields().Len() {
+			all[string(answer.Fields().Get(i).Name())] = nil
+		}
+		all[string(p.list.Name())] = p.wanted
 	}
-	all[string(p.list.Name())] = p.wanted
 	var out bytes.Buffer
 	out.Grow(len(text))
 	if err := all.copyJSON(&out, answer, text); err != nil {

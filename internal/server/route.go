@@ -102,16 +102,18 @@ func (rt *route) unknownParameters(query url.Values) []fault.Violation {
 
 // masksInProto turns the paths of masks in a query from the JSON's names
 // (`latePolicy`) into those of the contract, which the gateway wants there. An
-// update mask is of the body, a read mask of what is listed; an empty one of
+// update mask is of the body, a read mask of what is answered; an empty one of
 // these is as good as none.
 func (rt *route) masksInProto(query url.Values) {
-	body := rt.method.Input().Fields().ByName(protoreflect.Name(rt.rule.GetBody()))
-	if list := listed(rt.method); list != nil {
-		body = list
+	var of protoreflect.MessageDescriptor
+	if mask := maskedBy(rt.method); mask != nil {
+		of = mask.of
+	} else if body := rt.method.Input().Fields().ByName(protoreflect.Name(rt.rule.GetBody())); body != nil {
+		of = body.Message()
 	}
 	for key, values := range query {
 		fields := fieldsOf(rt.method.Input(), key)
-		if body == nil || len(fields) != 1 || !isMask(fields[0]) {
+		if of == nil || len(fields) != 1 || !isMask(fields[0]) {
 			continue
 		}
 		if rt.rule.GetBody() == "" && len(values) == 1 && values[0] == "" {
@@ -121,7 +123,7 @@ func (rt *route) masksInProto(query url.Values) {
 		for i, value := range values {
 			paths := strings.Split(value, ",")
 			for j, path := range paths {
-				if named := fieldsOf(body.Message(), path); len(named) > 0 {
+				if named := fieldsOf(of, path); len(named) > 0 {
 					paths[j] = protoPath(named)
 				}
 			}

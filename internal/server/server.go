@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/locale"
@@ -46,12 +45,17 @@ type Config struct {
 	Validator *access.Validator
 	// Authenticator finds out who calls.
 	Authenticator Authenticator
+	// Readings keeps who read personal data.
+	Readings Recorder
 	// Ready tells whether the server can do its work: whether the database
 	// answers.
 	Ready func(ctx context.Context) error
 	// SigningKeys are the public keys of what the server signs, as a JSON Web Key
 	// Set (RFC 7517).
 	SigningKeys func(ctx context.Context) ([]byte, error)
+	// Calendar is what the calendar of a participant shows, whom the token in its
+	// address stands for (RFC 5545); NOT_FOUND for any other token.
+	Calendar func(ctx context.Context, token string) ([]byte, error)
 	// Register registers all services of the contract. It is called once for
 	// each door.
 	Register func(grpc.ServiceRegistrar)
@@ -80,6 +84,11 @@ type Inside struct {
 	// the address that the context of the request has. They answer the status of
 	// one too many, in the language of the context (see locale.With).
 	CountRequest, CountSignIn func(context.Context) error
+	// MakeRoom waits until there is room in memory for a file of a principal that
+	// the body of a request carries, and gives it the time to arrive that a file
+	// of its size has. Whoever has entered leaves. It answers a status as
+	// CountRequest does.
+	MakeRoom func(w http.ResponseWriter, r *http.Request, principal string, size int) (leave func(), err error)
 	// Stopping is closed when the server begins to stop: what would go on for
 	// ever ends then.
 	Stopping <-chan struct{}
@@ -98,8 +107,8 @@ type Server struct {
 	room    *room
 	// streams tells which methods are streams.
 	streams map[string]bool
-	// lists has the field of the answer that a read mask is of, by method.
-	lists    map[string]protoreflect.FieldDescriptor
+	// masks has what a read mask is of, by method.
+	masks    map[string]*masked
 	stopping atomic.Bool
 	// stopped is closed when stopping becomes true.
 	stopped chan struct{}
@@ -130,7 +139,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, messages: messages, requestKey: requestKey, streams: map[string]bool{}, lists: readLists(cfg.Contract.Descriptors()),
+		cfg: cfg, messages: messages, requestKey: requestKey, streams: map[string]bool{}, masks: readMasks(cfg.Contract.Descriptors()),
 		stopped: make(chan struct{}), uploads: uploadsOf(cfg.Contract.Descriptors()), room: newRoom(),
 		addresses:  newLimiter(cfg.Limits.AddressRate, cfg.Limits.AddressBurst, cfg.Now),
 		signIns:    newSignInLimiter(cfg.Limits.AddressRate, cfg.Now),

@@ -200,8 +200,26 @@ type house struct {
 	conn   *grpc.ClientConn
 	log    *lines
 	ready  error
+	book   *book
 	stop   func()
 	done   chan error
+}
+
+// book keeps readings, unless it has an error.
+type book struct {
+	mu   sync.Mutex
+	kept []access.Reading
+	err  error
+}
+
+// Record implements server.Recorder.
+func (b *book) Record(_ context.Context, r access.Reading) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err == nil {
+		b.kept = append(b.kept, r)
+	}
+	return b.err
 }
 
 // lines is a log that a test may read while the server writes.
@@ -236,7 +254,7 @@ func setup(t *testing.T, change ...func(*server.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, log: &lines{}, done: make(chan error, 1), memory: &memory{
+	h := &house{t: t, log: &lines{}, book: &book{}, done: make(chan error, 1), memory: &memory{
 		hold: make(chan struct{}), arrived: make(chan struct{}, 10),
 		entities: map[string]*placardv1.Entity{"entities/AUT": {
 			Name: "entities/AUT", Code: "AUT", ShortName: &placardv1.LocalizedText{En: "Austria", Es: "Austria"},
@@ -244,7 +262,7 @@ func setup(t *testing.T, change ...func(*server.Config)) *house {
 	}}
 	cfg := server.Config{
 		HTTPAddr: "127.0.0.1:0", GRPCAddr: "127.0.0.1:0", Log: slog.New(slog.NewJSONHandler(h.log, nil)), Telemetry: tel,
-		Contract: contract, Validator: validator, Authenticator: callers, Register: h.memory.register,
+		Contract: contract, Validator: validator, Authenticator: callers, Readings: h.book, Register: h.memory.register,
 		Ready:   func(context.Context) error { return h.ready },
 		OpenAPI: []byte(`{"openapi":"3.1.0"}`), Secret: secret.New(),
 		Limits: server.Limits{Deadline: 30 * time.Second}, Grace: 10 * time.Second,

@@ -208,10 +208,9 @@ func (s *Server) receiveBody(w http.ResponseWriter, r *http.Request, up *upload,
 
 // readFile reads the body of a request, of which at most `size` bytes come.
 func readFile(w http.ResponseWriter, r *http.Request, up *upload, size int) (content []byte, err error) {
-	end := time.Now().Add(arrival(size))
-	conn := http.NewResponseController(w)
-	if err := errors.Join(conn.SetReadDeadline(end), conn.SetWriteDeadline(end.Add(streamDeadline))); err != nil {
-		return nil, fmt.Errorf("give a file time to arrive: %w", err)
+	end, err := giveTime(w, size)
+	if err != nil {
+		return nil, err
 	}
 	if r.ContentLength > 0 {
 		content = make([]byte, size)
@@ -230,6 +229,31 @@ func readFile(w http.ResponseWriter, r *http.Request, up *upload, size int) (con
 	default:
 		return nil, malformed("the body ended early")
 	}
+}
+
+// giveTime gives the body of a request, with a file of a size, the time that it has
+// to arrive, and answers when that ends.
+func giveTime(w http.ResponseWriter, size int) (end time.Time, err error) {
+	end = time.Now().Add(arrival(size))
+	conn := http.NewResponseController(w)
+	if err := errors.Join(conn.SetReadDeadline(end), conn.SetWriteDeadline(end.Add(streamDeadline))); err != nil {
+		return end, fmt.Errorf("give a file time to arrive: %w", err)
+	}
+	return end, nil
+}
+
+// makeRoom waits for the room of a file that comes in a form of a page, and gives
+// it the time to arrive.
+func (s *Server) makeRoom(w http.ResponseWriter, r *http.Request, principal string, size int) (leave func(), err error) {
+	leave, err = s.room.enter(r.Context(), principal, size, s.cfg.Limits.Deadline)
+	if err != nil {
+		return nil, s.status(r.Context(), faultOf(r.Context(), err)).Err()
+	}
+	if _, err := giveTime(w, size); err != nil {
+		leave()
+		return nil, s.status(r.Context(), faultOf(r.Context(), err)).Err()
+	}
+	return leave, nil
 }
 
 // receiving registers services with gRPC so that their uploads are received by

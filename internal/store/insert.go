@@ -56,6 +56,8 @@ func (r Rows) within(ctx context.Context) error {
 		case "meeting_id":
 		case "entity_id":
 			within = s.Of
+		case "participant_id":
+			within = s.Is
 		default:
 			continue
 		}

@@ -83,6 +83,8 @@ func TestInsert(t *testing.T) {
 			{"a mission another's", mission, words(1, "m3", "MEX"), true},
 			{"who is bound to a meeting in it", bound, words(1, "m1", "MEX"), false},
 			{"who is bound to a meeting in another", bound, words(1, "m4", "MEX"), true},
+			{"a participant its own", scope.With(ctx, scope.Scope{Meetings: []string{"m5"}, Entity: "AUT", Participant: "p"}), words(1, "m5", "AUT"), false},
+			{"a participant another's", scope.With(ctx, scope.Scope{Meetings: []string{"m6"}, Entity: "AUT", Participant: "q"}), words(1, "m6", "AUT"), true},
 		} {
 			if _, err := insert(x.ctx, x.rows); errors.Is(err, scope.ErrOutside) != x.outside || err != nil && !x.outside {
 				t.Errorf("%s: %v", x.who, err)

@@ -17,14 +17,19 @@ var assetFiles embed.FS
 // assets are the styles, scripts and pictures of the pages. Their addresses
 // hold a hash of their content, so that a browser may keep them for good.
 type assets struct {
-	// Style, Script and Icon are addresses.
-	Style, Script, Icon string
-	byName              map[string][]byte
+	// Style, Script and Icon are addresses; PhotoStyle and PhotoScript are those of
+	// the page of the photograph.
+	Style, Script, Icon     string
+	PhotoStyle, PhotoScript string
+	byName                  map[string][]byte
 }
 
 func readAssets() (*assets, error) {
 	a := &assets{byName: map[string][]byte{}}
-	for file, address := range map[string]*string{"placard.css": &a.Style, "placard.js": &a.Script, "placard.svg": &a.Icon} {
+	for file, address := range map[string]*string{
+		"placard.css": &a.Style, "placard.js": &a.Script, "placard.svg": &a.Icon,
+		"photo.css": &a.PhotoStyle, "photo.js": &a.PhotoScript,
+	} {
 		content, err := assetFiles.ReadFile("assets/" + file)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", file, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/name"
@@ -52,13 +53,21 @@ type problem struct {
 	Anchor string
 }
 
+// shown are the fields of a revision that a reviewer looks at: how persons are
+// reached is not among them, so that looking leaves no reading behind.
+var shown = []string{
+	"number", "channel", "note_verbale", "participants.name", "participants.honorific", "participants.display_name",
+	"participants.latin_given_name", "participants.latin_family_name", "participants.role",
+	"participants.functional_title", "participants.organization", "participants.modality",
+}
+
 // readReview reads what a reviewer looks at.
 func (s *Site) readReview(ctx context.Context, v *visit, meeting string, r row) (*review, error) {
 	d := r.Delegation
 	c := &review{row: r, Base: d.GetAcceptedRevision()}
 	revision := name.Revision(meeting, r.Code, d.GetLatestRevision())
 	var err error
-	c.Revision, err = s.delegations.GetDelegationRevision(ctx, &placardv1.GetDelegationRevisionRequest{Name: revision})
+	c.Revision, err = s.delegations.GetDelegationRevision(ctx, &placardv1.GetDelegationRevisionRequest{Name: revision, ReadMask: &fieldmaskpb.FieldMask{Paths: shown}})
 	if err != nil {
 		return nil, err
 	}

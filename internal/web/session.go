@@ -30,7 +30,9 @@ type session struct {
 	// Key is the secret of the key.
 	Key string `json:"k"`
 	// Account is as whom the key acts: `accounts/secretariat`.
-	Account string `json:"a"`
+	Account string `json:"a,omitempty"`
+	// Participant is for whom a link stands, whose token is the key then.
+	Participant string `json:"p,omitempty"`
 	// Expires is when the session ends, in Unix seconds.
 	Expires int64 `json:"e"`
 }
@@ -56,21 +58,23 @@ func newSealer(s secret.Secret) (*sealer, error) {
 	return &sealer{aead}, nil
 }
 
-func (c *sealer) seal(s session) (string, error) {
+// seal makes the value of a cookie of a session. That of one cookie is none of
+// another.
+func (c *sealer) seal(cookie string, s session) (string, error) {
 	plain, err := json.Marshal(s)
 	if err != nil {
 		return "", fmt.Errorf("seal session: %w", err)
 	}
 	nonce := make([]byte, c.aead.NonceSize(), c.aead.NonceSize()+len(plain)+c.aead.Overhead())
 	_, _ = rand.Read(nonce) // never fails (crypto/rand)
-	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nonce, nonce, plain, []byte(sessionCookie))), nil
+	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nonce, nonce, plain, []byte(cookie))), nil
 }
 
 var errNoSession = errors.New("there is no session")
 
-// session reads the session of a request.
-func (c *sealer) session(r *http.Request, now time.Time) (session, error) {
-	cookie, err := r.Cookie(sessionCookie)
+// session reads the session of a request in a cookie.
+func (c *sealer) session(r *http.Request, name string, now time.Time) (session, error) {
+	cookie, err := r.Cookie(name)
 	if err != nil {
 		return session{}, errNoSession
 	}
@@ -79,7 +83,7 @@ func (c *sealer) session(r *http.Request, now time.Time) (session, error) {
 		return session{}, errNoSession
 	}
 	nonce, sealed := sealed[:c.aead.NonceSize()], sealed[c.aead.NonceSize():]
-	plain, err := c.aead.Open(nil, nonce, sealed, []byte(sessionCookie))
+	plain, err := c.aead.Open(nil, nonce, sealed, []byte(name))
 	if err != nil {
 		return session{}, errNoSession
 	}
@@ -99,8 +103,13 @@ const removed = -time.Second
 // setCookie sets a cookie that scripts do not read and that no other site sends
 // along with its forms.
 func setCookie(w http.ResponseWriter, r *http.Request, name, value string, life time.Duration) {
+	setCookieUnder(w, r, "/", name, value, life)
+}
+
+// setCookieUnder sets a cookie that is sent with requests under a path.
+func setCookieUnder(w http.ResponseWriter, r *http.Request, under, name, value string, life time.Duration) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the request came by TLS
-		Name: name, Value: value, Path: "/", MaxAge: int(life.Seconds()),
+		Name: name, Value: value, Path: under, MaxAge: int(life.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: byTLS(r),
 	})
 }

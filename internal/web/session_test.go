@@ -20,7 +20,7 @@ func TestSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := session{ID: "1", Key: "plc_a_b", Account: "accounts/a", Expires: now.Add(sessionLife).Unix()}
-	sealed, err := own.seal(s)
+	sealed, err := own.seal(sessionCookie, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,13 +43,13 @@ func TestSession(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.AddCookie(&http.Cookie{Name: sessionCookie, Value: tt.value})
-			got, err := tt.sealer.session(r, tt.now)
+			got, err := tt.sealer.session(r, sessionCookie, tt.now)
 			if (err == nil) != tt.ok || tt.ok && got != s {
 				t.Errorf("%v, %v", got, err)
 			}
 		})
 	}
-	if _, err := own.session(httptest.NewRequest(http.MethodGet, "/", nil), now); err == nil {
+	if _, err := own.session(httptest.NewRequest(http.MethodGet, "/", nil), sessionCookie, now); err == nil {
 		t.Error("a session without a cookie")
 	}
 }

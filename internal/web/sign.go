@@ -72,7 +72,7 @@ func (s *Site) signIn(v *visit) error {
 	case caller.GetRole() != placardv1.Access_ADMIN && caller.GetRole() != placardv1.Access_SECRETARIAT:
 		return refuse(http.StatusForbidden, v.words.T("sign_in.not_allowed", "path", "/docs/"))
 	}
-	sealed, err := s.sealer.seal(session{
+	sealed, err := s.sealer.seal(sessionCookie, session{
 		ID: rand.Text(), Key: key, Account: caller.GetPrincipal(), Expires: s.cfg.Now().Add(sessionLife).Unix(),
 	})
 	if err != nil {

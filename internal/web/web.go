@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -42,6 +43,9 @@ type Config struct {
 	// CountRequest and CountSignIn count what the address of a request does.
 	// They answer the status of one too many.
 	CountRequest, CountSignIn func(context.Context) error
+	// MakeRoom waits until there is room for a file of a principal, and gives it
+	// time to arrive. Whoever has entered leaves.
+	MakeRoom func(w http.ResponseWriter, r *http.Request, principal string, size int) (leave func(), err error)
 	// Stopping is closed when the server stops.
 	Stopping <-chan struct{}
 	// Secret seals sessions.
@@ -64,26 +68,30 @@ type Site struct {
 	positions positions
 	streams   streams
 
-	callers     placardv1.CallerServiceClient
-	changes     placardv1.ChangeServiceClient
-	delegations placardv1.DelegationServiceClient
-	entities    placardv1.EntityServiceClient
-	invitations placardv1.InvitationServiceClient
-	meetings    placardv1.MeetingServiceClient
-	statistics  placardv1.StatisticsServiceClient
+	callers      placardv1.CallerServiceClient
+	changes      placardv1.ChangeServiceClient
+	delegations  placardv1.DelegationServiceClient
+	entities     placardv1.EntityServiceClient
+	invitations  placardv1.InvitationServiceClient
+	meetings     placardv1.MeetingServiceClient
+	participants placardv1.ParticipantServiceClient
+	photos       placardv1.PhotoServiceClient
+	statistics   placardv1.StatisticsServiceClient
 }
 
 // New makes the pages.
 func New(cfg Config) (http.Handler, error) {
 	s := &Site{
-		cfg:         cfg,
-		callers:     placardv1.NewCallerServiceClient(cfg.Calls),
-		changes:     placardv1.NewChangeServiceClient(cfg.Calls),
-		delegations: placardv1.NewDelegationServiceClient(cfg.Calls),
-		entities:    placardv1.NewEntityServiceClient(cfg.Calls),
-		invitations: placardv1.NewInvitationServiceClient(cfg.Calls),
-		meetings:    placardv1.NewMeetingServiceClient(cfg.Calls),
-		statistics:  placardv1.NewStatisticsServiceClient(cfg.Calls),
+		cfg:          cfg,
+		callers:      placardv1.NewCallerServiceClient(cfg.Calls),
+		changes:      placardv1.NewChangeServiceClient(cfg.Calls),
+		delegations:  placardv1.NewDelegationServiceClient(cfg.Calls),
+		entities:     placardv1.NewEntityServiceClient(cfg.Calls),
+		invitations:  placardv1.NewInvitationServiceClient(cfg.Calls),
+		meetings:     placardv1.NewMeetingServiceClient(cfg.Calls),
+		participants: placardv1.NewParticipantServiceClient(cfg.Calls),
+		photos:       placardv1.NewPhotoServiceClient(cfg.Calls),
+		statistics:   placardv1.NewStatisticsServiceClient(cfg.Calls),
 	}
 	var err error
 	if s.sealer, err = newSealer(cfg.Secret); err != nil {
@@ -115,6 +123,15 @@ func (s *Site) routes() http.Handler {
 	mux.Handle("POST /meetings/{meeting}/delegations/{entity}/return", s.signedIn(s.giveBack))
 	// Whoever reloads the answer to a form that was refused.
 	mux.Handle("GET /meetings/{meeting}/delegations/{entity}/{verb}", s.signedIn(s.backToMeeting))
+	mux.Handle("GET /photo/{token}", s.photoPage(s.comeByLink))
+	mux.Handle("GET /photo", s.photoPage(s.showPhoto))
+	mux.Handle("POST /photo", s.photoPage(s.sendPhoto))
+	mux.Handle("GET /photo/picture", s.photoPage(s.showPicture))
+	mux.Handle("POST /photo/withdraw", s.photoPage(s.withdrawPhoto))
+	mux.Handle("POST /photo/leave", s.photoPage(s.leavePhoto))
+	for _, form := range []string{"withdraw", "leave"} { // whoever reloads the answer to a form
+		mux.Handle("GET /photo/"+form, s.photoPage(func(v *visit) error { return redirect(v, photoPath) }))
+	}
 	mux.Handle("/", s.page(func(*visit) error { return errNotFound }))
 
 	sameOrigin := http.NewCrossOriginProtection()
@@ -127,8 +144,12 @@ type visit struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	words *words
+	// chosen tells that the reader has chosen the language.
+	chosen bool
 	// session is the zero value where nobody is signed in.
 	session session
+	// home is the page from which the reader goes on.
+	home string
 }
 
 // context is that of calls to the services: with the key of whoever is signed
@@ -142,18 +163,29 @@ func (v *visit) with(key string) context.Context {
 
 // visit is what is known of a request. It sets the headers of every answer.
 func (s *Site) visit(w http.ResponseWriter, r *http.Request) *visit {
-	lang := chooseLanguage(w, r)
+	lang, chosen := chooseLanguage(w, r)
 	r = r.WithContext(locale.With(r.Context(), []string{lang}))
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	limit := int64(maxForm)
+	if r.URL.Path == photoPath {
+		limit = maxPhotoRead
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cache-Control", "no-store")
 	// Without the origin in its requests a form of this site looks as if it
 	// were another's.
 	h.Set("Referrer-Policy", "same-origin")
+	if r.Method != http.MethodPost && strings.HasPrefix(r.URL.Path, photoPath+"/") {
+		h.Set("Referrer-Policy", "no-referrer") // the address may have the token of a link
+	}
 	h.Add("Vary", "Accept-Language, Cookie")
-	v := &visit{w: w, r: r, words: s.words[lang]}
-	v.session, _ = s.sealer.session(r, s.cfg.Now()) // none where it cannot be read
+	v := &visit{w: w, r: r, words: s.words[lang], chosen: chosen, home: "/meetings"}
+	cookie := sessionCookie
+	if ofPhoto(r) {
+		cookie, v.home = photoCookie, photoPath
+	}
+	v.session, _ = s.sealer.session(r, cookie, s.cfg.Now()) // none where it cannot be read
 	return v
 }
 
@@ -202,6 +234,8 @@ type frame struct {
 	Wrong bool
 	// Account is as whom somebody is signed in, "" for nobody.
 	Account string
+	// Home is the page from which the reader goes on.
+	Home string
 	// address is where the page is read, without its language.
 	address *url.URL
 }
@@ -209,13 +243,13 @@ type frame struct {
 // frame makes what all pages show. `address` is where the page is read again,
 // in another language for example.
 func (s *Site) frame(v *visit, title string, address *url.URL) frame {
-	return frame{words: v.words, Assets: s.assets, Title: title, Account: v.session.Account, address: address}
+	return frame{words: v.words, Assets: s.assets, Title: title, Account: v.session.Account, Home: v.home, address: address}
 }
 
 // Address is where the page is read again.
 func (f frame) Address() string {
 	if f.address == nil {
-		return "/meetings"
+		return f.Home
 	}
 	return f.address.String()
 }

@@ -42,16 +42,16 @@ const languageCookie = "placard_language"
 
 // chooseLanguage is the language of the answer to a request: the one that it
 // asks for, which is remembered, else the one of before, else what the browser
-// is set to.
-func chooseLanguage(w http.ResponseWriter, r *http.Request) string {
+// is set to. Chosen tells that the reader asked for it, now or before.
+func chooseLanguage(w http.ResponseWriter, r *http.Request) (lang string, chosen bool) {
 	if asked := r.URL.Query().Get("lang"); slices.Contains(locale.Languages(), asked) {
 		setCookie(w, r, languageCookie, asked, 365*24*time.Hour)
-		return asked
+		return asked, true
 	}
 	if c, err := r.Cookie(languageCookie); err == nil && slices.Contains(locale.Languages(), c.Value) {
-		return c.Value
+		return c.Value, true
 	}
-	return locale.Best(locale.Accept(r.Header.Get("Accept-Language")))
+	return locale.Best(locale.Accept(r.Header.Get("Accept-Language"))), false
 }
 
 // text is a text by plural category; one without number is under "other".
@@ -138,6 +138,9 @@ func (w *words) isolate(s string) string {
 func (w *words) Label(key string, value fmt.Stringer) template.HTML {
 	return w.T(key + "." + value.String())
 }
+
+// has tells whether there is a text.
+func (w *words) has(key string) bool { return w.texts[key] != nil }
 
 // pattern chooses the text of a key. One that is missing shows its key.
 func (w *words) pattern(key string, pairs []any) string {

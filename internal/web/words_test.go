@@ -119,6 +119,10 @@ func TestTextsAreThere(t *testing.T) {
 		"role":             placardv1.Participant_Role(0).Descriptor(),
 		"channel":          placardv1.Channel(0).Descriptor(),
 		"warning":          placardv1.Delegation_Warning(0).Descriptor(),
+		"photo.state":      placardv1.Photo_State(0).Descriptor(),
+		"photo.says":       placardv1.Photo_State(0).Descriptor(),
+		"photo.rejection":  placardv1.Photo_Rejection(0).Descriptor(),
+		"photo.finding":    placardv1.Photo_Finding(0).Descriptor(),
 	} {
 		for i := 1; i < enum.Values().Len(); i++ {
 			if k := prefix + "." + string(enum.Values().Get(i).Name()); english[k] == nil {

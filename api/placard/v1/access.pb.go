@@ -22,6 +22,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Personal data whose reading is recorded.
+type Reads int32
+
+const (
+	// None.
+	Reads_READS_UNSPECIFIED Reads = 0
+	// E-mail addresses and telephone numbers, of those roles that read them.
+	Reads_READS_CONTACTS Reads = 1
+	// Photographs.
+	Reads_READS_PHOTOGRAPH Reads = 2
+	// Whole lists or delegations as files.
+	Reads_READS_EXPORT Reads = 3
+)
+
+// Enum value maps for Reads.
+var (
+	Reads_name = map[int32]string{
+		0: "READS_UNSPECIFIED",
+		1: "READS_CONTACTS",
+		2: "READS_PHOTOGRAPH",
+		3: "READS_EXPORT",
+	}
+	Reads_value = map[string]int32{
+		"READS_UNSPECIFIED": 0,
+		"READS_CONTACTS":    1,
+		"READS_PHOTOGRAPH":  2,
+		"READS_EXPORT":      3,
+	}
+)
+
+func (x Reads) Enum() *Reads {
+	p := new(Reads)
+	*p = x
+	return p
+}
+
+func (x Reads) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Reads) Descriptor() protoreflect.EnumDescriptor {
+	return file_placard_v1_access_proto_enumTypes[0].Descriptor()
+}
+
+func (Reads) Type() protoreflect.EnumType {
+	return &file_placard_v1_access_proto_enumTypes[0]
+}
+
+func (x Reads) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Reads.Descriptor instead.
+func (Reads) EnumDescriptor() ([]byte, []int) {
+	return file_placard_v1_access_proto_rawDescGZIP(), []int{0}
+}
+
 // What kind of caller a key, or a link, stands for.
 type Access_Role int32
 
@@ -79,11 +136,11 @@ func (x Access_Role) String() string {
 }
 
 func (Access_Role) Descriptor() protoreflect.EnumDescriptor {
-	return file_placard_v1_access_proto_enumTypes[0].Descriptor()
+	return file_placard_v1_access_proto_enumTypes[1].Descriptor()
 }
 
 func (Access_Role) Type() protoreflect.EnumType {
-	return &file_placard_v1_access_proto_enumTypes[0]
+	return &file_placard_v1_access_proto_enumTypes[1]
 }
 
 func (x Access_Role) Number() protoreflect.EnumNumber {
@@ -219,6 +276,14 @@ var file_placard_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 		Filename:      "placard/v1/access.proto",
 	},
 	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*Reads)(nil),
+		Field:         90005,
+		Name:          "placard.v1.reads",
+		Tag:           "varint,90005,opt,name=reads,enum=placard.v1.Reads",
+		Filename:      "placard/v1/access.proto",
+	},
+	{
 		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
 		ExtensionType: (*FieldAccess)(nil),
 		Field:         90002,
@@ -234,6 +299,14 @@ var file_placard_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "varint,90004,opt,name=max_bytes",
 		Filename:      "placard/v1/access.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         90006,
+		Name:          "placard.v1.contact",
+		Tag:           "varint,90006,opt,name=contact",
+		Filename:      "placard/v1/access.proto",
+	},
 }
 
 // Extension fields to descriptorpb.MethodOptions.
@@ -247,6 +320,10 @@ var (
 	//
 	// optional bool validated_by_service = 90003;
 	E_ValidatedByService = &file_placard_v1_access_proto_extTypes[1]
+	// The answer holds personal data whose reading is recorded; see ReadingService.
+	//
+	// optional placard.v1.Reads reads = 90005;
+	E_Reads = &file_placard_v1_access_proto_extTypes[2]
 )
 
 // Extension fields to descriptorpb.FieldOptions.
@@ -254,12 +331,17 @@ var (
 	// Who may read and write the field.
 	//
 	// optional placard.v1.FieldAccess field_access = 90002;
-	E_FieldAccess = &file_placard_v1_access_proto_extTypes[2]
+	E_FieldAccess = &file_placard_v1_access_proto_extTypes[3]
 	// How many bytes a google.api.HttpBody may have that a request carries. Such a
 	// request may be larger than others, which 4 MiB bound.
 	//
 	// optional int64 max_bytes = 90004;
-	E_MaxBytes = &file_placard_v1_access_proto_extTypes[3]
+	E_MaxBytes = &file_placard_v1_access_proto_extTypes[4]
+	// The field holds how a person is reached. Every method whose answer may have
+	// it says `reads = READS_CONTACTS`.
+	//
+	// optional bool contact = 90006;
+	E_Contact = &file_placard_v1_access_proto_extTypes[5]
 )
 
 var File_placard_v1_access_proto protoreflect.FileDescriptor
@@ -282,11 +364,18 @@ const file_placard_v1_access_proto_rawDesc = "" +
 	"\x04LINK\x10\a\"s\n" +
 	"\vFieldAccess\x121\n" +
 	"\areaders\x18\x01 \x03(\x0e2\x17.placard.v1.Access.RoleR\areaders\x121\n" +
-	"\awriters\x18\x02 \x03(\x0e2\x17.placard.v1.Access.RoleR\awriters:L\n" +
+	"\awriters\x18\x02 \x03(\x0e2\x17.placard.v1.Access.RoleR\awriters*Z\n" +
+	"\x05Reads\x12\x15\n" +
+	"\x11READS_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eREADS_CONTACTS\x10\x01\x12\x14\n" +
+	"\x10READS_PHOTOGRAPH\x10\x02\x12\x10\n" +
+	"\fREADS_EXPORT\x10\x03:L\n" +
 	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18\x91\xbf\x05 \x01(\v2\x12.placard.v1.AccessR\x06access:R\n" +
-	"\x14validated_by_service\x12\x1e.google.protobuf.MethodOptions\x18\x93\xbf\x05 \x01(\bR\x12validatedByService:[\n" +
+	"\x14validated_by_service\x12\x1e.google.protobuf.MethodOptions\x18\x93\xbf\x05 \x01(\bR\x12validatedByService:I\n" +
+	"\x05reads\x12\x1e.google.protobuf.MethodOptions\x18\x95\xbf\x05 \x01(\x0e2\x11.placard.v1.ReadsR\x05reads:[\n" +
 	"\ffield_access\x12\x1d.google.protobuf.FieldOptions\x18\x92\xbf\x05 \x01(\v2\x17.placard.v1.FieldAccessR\vfieldAccess:<\n" +
-	"\tmax_bytes\x12\x1d.google.protobuf.FieldOptions\x18\x94\xbf\x05 \x01(\x03R\bmaxBytesB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
+	"\tmax_bytes\x12\x1d.google.protobuf.FieldOptions\x18\x94\xbf\x05 \x01(\x03R\bmaxBytes:9\n" +
+	"\acontact\x12\x1d.google.protobuf.FieldOptions\x18\x96\xbf\x05 \x01(\bR\acontactB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
 var (
 	file_placard_v1_access_proto_rawDescOnce sync.Once
@@ -300,30 +389,34 @@ func file_placard_v1_access_proto_rawDescGZIP() []byte {
 	return file_placard_v1_access_proto_rawDescData
 }
 
-var file_placard_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_placard_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_placard_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_placard_v1_access_proto_goTypes = []any{
-	(Access_Role)(0),                   // 0: placard.v1.Access.Role
-	(*Access)(nil),                     // 1: placard.v1.Access
-	(*FieldAccess)(nil),                // 2: placard.v1.FieldAccess
-	(*descriptorpb.MethodOptions)(nil), // 3: google.protobuf.MethodOptions
-	(*descriptorpb.FieldOptions)(nil),  // 4: google.protobuf.FieldOptions
+	(Reads)(0),                         // 0: placard.v1.Reads
+	(Access_Role)(0),                   // 1: placard.v1.Access.Role
+	(*Access)(nil),                     // 2: placard.v1.Access
+	(*FieldAccess)(nil),                // 3: placard.v1.FieldAccess
+	(*descriptorpb.MethodOptions)(nil), // 4: google.protobuf.MethodOptions
+	(*descriptorpb.FieldOptions)(nil),  // 5: google.protobuf.FieldOptions
 }
 var file_placard_v1_access_proto_depIdxs = []int32{
-	0, // 0: placard.v1.Access.roles:type_name -> placard.v1.Access.Role
-	0, // 1: placard.v1.FieldAccess.readers:type_name -> placard.v1.Access.Role
-	0, // 2: placard.v1.FieldAccess.writers:type_name -> placard.v1.Access.Role
-	3, // 3: placard.v1.access:extendee -> google.protobuf.MethodOptions
-	3, // 4: placard.v1.validated_by_service:extendee -> google.protobuf.MethodOptions
-	4, // 5: placard.v1.field_access:extendee -> google.protobuf.FieldOptions
-	4, // 6: placard.v1.max_bytes:extendee -> google.protobuf.FieldOptions
-	1, // 7: placard.v1.access:type_name -> placard.v1.Access
-	2, // 8: placard.v1.field_access:type_name -> placard.v1.FieldAccess
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	7, // [7:9] is the sub-list for extension type_name
-	3, // [3:7] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	1,  // 0: placard.v1.Access.roles:type_name -> placard.v1.Access.Role
+	1,  // 1: placard.v1.FieldAccess.readers:type_name -> placard.v1.Access.Role
+	1,  // 2: placard.v1.FieldAccess.writers:type_name -> placard.v1.Access.Role
+	4,  // 3: placard.v1.access:extendee -> google.protobuf.MethodOptions
+	4,  // 4: placard.v1.validated_by_service:extendee -> google.protobuf.MethodOptions
+	4,  // 5: placard.v1.reads:extendee -> google.protobuf.MethodOptions
+	5,  // 6: placard.v1.field_access:extendee -> google.protobuf.FieldOptions
+	5,  // 7: placard.v1.max_bytes:extendee -> google.protobuf.FieldOptions
+	5,  // 8: placard.v1.contact:extendee -> google.protobuf.FieldOptions
+	2,  // 9: placard.v1.access:type_name -> placard.v1.Access
+	0,  // 10: placard.v1.reads:type_name -> placard.v1.Reads
+	3,  // 11: placard.v1.field_access:type_name -> placard.v1.FieldAccess
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	9,  // [9:12] is the sub-list for extension type_name
+	3,  // [3:9] is the sub-list for extension extendee
+	0,  // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_access_proto_init() }
@@ -336,9 +429,9 @@ func file_placard_v1_access_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_access_proto_rawDesc), len(file_placard_v1_access_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   2,
-			NumExtensions: 4,
+			NumExtensions: 6,
 			NumServices:   0,
 		},
 		GoTypes:           file_placard_v1_access_proto_goTypes,

@@ -1043,7 +1043,10 @@ func (x *CopyDelegationResponse) GetParticipants() []*Participant {
 type GetDelegationRevisionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The name.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Which fields are answered (AIP-157): `number`, `participants.display_name`.
+	// Unset: all.
+	ReadMask      *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=read_mask,json=readMask,proto3" json:"read_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1083,6 +1086,13 @@ func (x *GetDelegationRevisionRequest) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *GetDelegationRevisionRequest) GetReadMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.ReadMask
+	}
+	return nil
 }
 
 // Asks what differs between two revisions of one delegation.
@@ -2971,10 +2981,11 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x06source\x18\x02 \x01(\tBm\xe0A\x02\xfaA\x1b\n" +
 	"\x19placard.un.org/Delegation\xbaHIrG2E^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}$R\x06source\"U\n" +
 	"\x16CopyDelegationResponse\x12;\n" +
-	"\fparticipants\x18\x01 \x03(\v2\x17.placard.v1.ParticipantR\fparticipants\"\xc5\x01\n" +
+	"\fparticipants\x18\x01 \x03(\v2\x17.placard.v1.ParticipantR\fparticipants\"\xfe\x01\n" +
 	"\x1cGetDelegationRevisionRequest\x12\xa4\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x8f\x01\xe0A\x02\xfaA#\n" +
-	"!placard.un.org/DelegationRevision\xbaHcra2_^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/revisions/[1-9][0-9]{0,8}$R\x04name\"\xe3\x01\n" +
+	"!placard.un.org/DelegationRevision\xbaHcra2_^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/revisions/[1-9][0-9]{0,8}$R\x04name\x127\n" +
+	"\tread_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\breadMask\"\xe3\x01\n" +
 	"\x1dDiffDelegationRevisionRequest\x12\xa4\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x8f\x01\xe0A\x02\xfaA#\n" +
 	"!placard.un.org/DelegationRevision\xbaHcra2_^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/revisions/[1-9][0-9]{0,8}$R\x04name\x12\x1b\n" +
@@ -3144,7 +3155,7 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x04PAGE\x10\x02\x12\t\n" +
 	"\x05EMAIL\x10\x03\x12\a\n" +
 	"\x03FAX\x10\x04\x12\b\n" +
-	"\x04POST\x10\x052\xab\x13\n" +
+	"\x04POST\x10\x052\xbf\x13\n" +
 	"\x11DelegationService\x12\x86\x01\n" +
 	"\rGetDelegation\x12 .placard.v1.GetDelegationRequest\x1a\x16.placard.v1.Delegation\";\xdaA\x04name\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02%\x12#/v1/{name=meetings/*/delegations/*}\x12\xb4\x01\n" +
@@ -3159,22 +3170,22 @@ const file_placard_v1_delegation_proto_rawDesc = "" +
 	"\x10ReturnDelegation\x12#.placard.v1.ReturnDelegationRequest\x1a\x16.placard.v1.Delegation\"U\xdaA\x15name,revision,reasons\x8a\xf9+\x04\n" +
 	"\x02\x01\x02\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=meetings/*/delegations/*}:return\x12\x9c\x01\n" +
 	"\x12WithdrawDelegation\x12%.placard.v1.WithdrawDelegationRequest\x1a\x16.placard.v1.Delegation\"G\xdaA\x04name\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x021:\x01*\",/v1/{name=meetings/*/delegations/*}:withdraw\x12\xa4\x01\n" +
-	"\x0eCopyDelegation\x12!.placard.v1.CopyDelegationRequest\x1a\".placard.v1.CopyDelegationResponse\"K\xdaA\vname,source\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/delegations/*}:copyFrom\x12\xb2\x01\n" +
-	"\x10ImportDelegation\x12#.placard.v1.ImportDelegationRequest\x1a$.placard.v1.ImportDelegationResponse\"S\xdaA\fname,content\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x025:\acontent\"*/v1/{name=meetings/*/delegations/*}:import\x12\xe0\x01\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x021:\x01*\",/v1/{name=meetings/*/delegations/*}:withdraw\x12\xa8\x01\n" +
+	"\x0eCopyDelegation\x12!.placard.v1.CopyDelegationRequest\x1a\".placard.v1.CopyDelegationResponse\"O\xdaA\vname,source\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xa8\xf9+\x01\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/delegations/*}:copyFrom\x12\xb6\x01\n" +
+	"\x10ImportDelegation\x12#.placard.v1.ImportDelegationRequest\x1a$.placard.v1.ImportDelegationResponse\"W\xdaA\fname,content\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xa8\xf9+\x01\x82\xd3\xe4\x93\x025:\acontent\"*/v1/{name=meetings/*/delegations/*}:import\x12\xe0\x01\n" +
 	"\x11ImportDelegations\x12$.placard.v1.ImportDelegationsRequest\x1a\x1d.google.longrunning.Operation\"\x85\x01\xcaA.\n" +
 	"\x19ImportDelegationsResponse\x12\x11OperationMetadata\xdaA\x0eparent,content\x8a\xf9+\x04\n" +
-	"\x02\x01\x02\x82\xd3\xe4\x93\x025:\acontent\"*/v1/{parent=meetings/*}/delegations:import\x12\xb0\x01\n" +
-	"\x1aDownloadDelegationTemplate\x12-.placard.v1.DownloadDelegationTemplateRequest\x1a\x14.google.api.HttpBody\"M\xdaA\rname,language\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/delegations/*}:template\x12\xaa\x01\n" +
-	"\x15GetDelegationRevision\x12(.placard.v1.GetDelegationRevisionRequest\x1a\x1e.placard.v1.DelegationRevision\"G\xdaA\x04name\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x021\x12//v1/{name=meetings/*/delegations/*/revisions/*}\x12\xb9\x01\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x025:\acontent\"*/v1/{parent=meetings/*}/delegations:import\x12\xb4\x01\n" +
+	"\x1aDownloadDelegationTemplate\x12-.placard.v1.DownloadDelegationTemplateRequest\x1a\x14.google.api.HttpBody\"Q\xdaA\rname,language\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xa8\xf9+\x03\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/delegations/*}:template\x12\xae\x01\n" +
+	"\x15GetDelegationRevision\x12(.placard.v1.GetDelegationRevisionRequest\x1a\x1e.placard.v1.DelegationRevision\"K\xdaA\x04name\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xa8\xf9+\x01\x82\xd3\xe4\x93\x021\x12//v1/{name=meetings/*/delegations/*/revisions/*}\x12\xb9\x01\n" +
 	"\x16DiffDelegationRevision\x12).placard.v1.DiffDelegationRevisionRequest\x1a!.placard.v1.CompositionDifference\"Q\xdaA\tname,base\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x026\x124/v1/{name=meetings/*/delegations/*/revisions/*}:diff\x12\xbd\x01\n" +
-	"\x17ListDelegationRevisions\x12*.placard.v1.ListDelegationRevisionsRequest\x1a+.placard.v1.ListDelegationRevisionsResponse\"I\xdaA\x06parent\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x021\x12//v1/{parent=meetings/*/delegations/*}/revisionsB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x026\x124/v1/{name=meetings/*/delegations/*/revisions/*}:diff\x12\xc1\x01\n" +
+	"\x17ListDelegationRevisions\x12*.placard.v1.ListDelegationRevisionsRequest\x1a+.placard.v1.ListDelegationRevisionsResponse\"M\xdaA\x06parent\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xa8\xf9+\x01\x82\xd3\xe4\x93\x021\x12//v1/{parent=meetings/*/delegations/*}/revisionsB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
 var (
 	file_placard_v1_delegation_proto_rawDescOnce sync.Once
@@ -3252,67 +3263,68 @@ var file_placard_v1_delegation_proto_depIdxs = []int32{
 	38, // 14: placard.v1.DelegationRevision.participants:type_name -> placard.v1.Participant
 	32, // 15: placard.v1.CompositionDifference.items:type_name -> placard.v1.CompositionDifference.Item
 	38, // 16: placard.v1.CopyDelegationResponse.participants:type_name -> placard.v1.Participant
-	8,  // 17: placard.v1.BatchGetDelegationsResponse.delegations:type_name -> placard.v1.Delegation
-	39, // 18: placard.v1.ListDelegationsRequest.read_mask:type_name -> google.protobuf.FieldMask
-	8,  // 19: placard.v1.ListDelegationsResponse.delegations:type_name -> placard.v1.Delegation
-	38, // 20: placard.v1.SubmitDelegationRequest.participants:type_name -> placard.v1.Participant
-	6,  // 21: placard.v1.SubmitDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
-	7,  // 22: placard.v1.SubmitDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
-	0,  // 23: placard.v1.SubmitDelegationRequest.channel:type_name -> placard.v1.Channel
-	8,  // 24: placard.v1.SubmitDelegationResponse.delegation:type_name -> placard.v1.Delegation
-	10, // 25: placard.v1.SubmitDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
-	39, // 26: placard.v1.ListDelegationRevisionsRequest.read_mask:type_name -> google.protobuf.FieldMask
-	9,  // 27: placard.v1.ListDelegationRevisionsResponse.revisions:type_name -> placard.v1.DelegationRevision
-	40, // 28: placard.v1.ImportDelegationRequest.content:type_name -> google.api.HttpBody
-	6,  // 29: placard.v1.ImportDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
-	0,  // 30: placard.v1.ImportDelegationRequest.channel:type_name -> placard.v1.Channel
-	7,  // 31: placard.v1.ImportDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
-	40, // 32: placard.v1.ImportDelegationsRequest.content:type_name -> google.api.HttpBody
-	0,  // 33: placard.v1.ImportDelegationsRequest.channel:type_name -> placard.v1.Channel
-	33, // 34: placard.v1.ImportDelegationsResponse.results:type_name -> placard.v1.ImportDelegationsResponse.Result
-	36, // 35: placard.v1.ImportDelegationResponse.rows:type_name -> placard.v1.ImportDelegationResponse.Row
-	35, // 36: placard.v1.ImportDelegationResponse.problems:type_name -> placard.v1.ImportDelegationResponse.Problem
-	10, // 37: placard.v1.ImportDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
-	8,  // 38: placard.v1.ImportDelegationResponse.delegation:type_name -> placard.v1.Delegation
-	4,  // 39: placard.v1.CompositionDifference.Item.kind:type_name -> placard.v1.CompositionDifference.Item.Kind
-	5,  // 40: placard.v1.ImportDelegationsResponse.Result.outcome:type_name -> placard.v1.ImportDelegationsResponse.Result.Outcome
-	34, // 41: placard.v1.ImportDelegationsResponse.Result.problems:type_name -> placard.v1.ImportDelegationsResponse.LineProblem
-	35, // 42: placard.v1.ImportDelegationsResponse.LineProblem.problem:type_name -> placard.v1.ImportDelegationResponse.Problem
-	38, // 43: placard.v1.ImportDelegationResponse.Row.participant:type_name -> placard.v1.Participant
-	35, // 44: placard.v1.ImportDelegationResponse.Row.problems:type_name -> placard.v1.ImportDelegationResponse.Problem
-	15, // 45: placard.v1.DelegationService.GetDelegation:input_type -> placard.v1.GetDelegationRequest
-	16, // 46: placard.v1.DelegationService.BatchGetDelegations:input_type -> placard.v1.BatchGetDelegationsRequest
-	18, // 47: placard.v1.DelegationService.ListDelegations:input_type -> placard.v1.ListDelegationsRequest
-	20, // 48: placard.v1.DelegationService.SubmitDelegation:input_type -> placard.v1.SubmitDelegationRequest
-	22, // 49: placard.v1.DelegationService.AcceptDelegation:input_type -> placard.v1.AcceptDelegationRequest
-	23, // 50: placard.v1.DelegationService.ReturnDelegation:input_type -> placard.v1.ReturnDelegationRequest
-	24, // 51: placard.v1.DelegationService.WithdrawDelegation:input_type -> placard.v1.WithdrawDelegationRequest
-	11, // 52: placard.v1.DelegationService.CopyDelegation:input_type -> placard.v1.CopyDelegationRequest
-	27, // 53: placard.v1.DelegationService.ImportDelegation:input_type -> placard.v1.ImportDelegationRequest
-	28, // 54: placard.v1.DelegationService.ImportDelegations:input_type -> placard.v1.ImportDelegationsRequest
-	31, // 55: placard.v1.DelegationService.DownloadDelegationTemplate:input_type -> placard.v1.DownloadDelegationTemplateRequest
-	13, // 56: placard.v1.DelegationService.GetDelegationRevision:input_type -> placard.v1.GetDelegationRevisionRequest
-	14, // 57: placard.v1.DelegationService.DiffDelegationRevision:input_type -> placard.v1.DiffDelegationRevisionRequest
-	25, // 58: placard.v1.DelegationService.ListDelegationRevisions:input_type -> placard.v1.ListDelegationRevisionsRequest
-	8,  // 59: placard.v1.DelegationService.GetDelegation:output_type -> placard.v1.Delegation
-	17, // 60: placard.v1.DelegationService.BatchGetDelegations:output_type -> placard.v1.BatchGetDelegationsResponse
-	19, // 61: placard.v1.DelegationService.ListDelegations:output_type -> placard.v1.ListDelegationsResponse
-	21, // 62: placard.v1.DelegationService.SubmitDelegation:output_type -> placard.v1.SubmitDelegationResponse
-	8,  // 63: placard.v1.DelegationService.AcceptDelegation:output_type -> placard.v1.Delegation
-	8,  // 64: placard.v1.DelegationService.ReturnDelegation:output_type -> placard.v1.Delegation
-	8,  // 65: placard.v1.DelegationService.WithdrawDelegation:output_type -> placard.v1.Delegation
-	12, // 66: placard.v1.DelegationService.CopyDelegation:output_type -> placard.v1.CopyDelegationResponse
-	30, // 67: placard.v1.DelegationService.ImportDelegation:output_type -> placard.v1.ImportDelegationResponse
-	41, // 68: placard.v1.DelegationService.ImportDelegations:output_type -> google.longrunning.Operation
-	40, // 69: placard.v1.DelegationService.DownloadDelegationTemplate:output_type -> google.api.HttpBody
-	9,  // 70: placard.v1.DelegationService.GetDelegationRevision:output_type -> placard.v1.DelegationRevision
-	10, // 71: placard.v1.DelegationService.DiffDelegationRevision:output_type -> placard.v1.CompositionDifference
-	26, // 72: placard.v1.DelegationService.ListDelegationRevisions:output_type -> placard.v1.ListDelegationRevisionsResponse
-	59, // [59:73] is the sub-list for method output_type
-	45, // [45:59] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	39, // 17: placard.v1.GetDelegationRevisionRequest.read_mask:type_name -> google.protobuf.FieldMask
+	8,  // 18: placard.v1.BatchGetDelegationsResponse.delegations:type_name -> placard.v1.Delegation
+	39, // 19: placard.v1.ListDelegationsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	8,  // 20: placard.v1.ListDelegationsResponse.delegations:type_name -> placard.v1.Delegation
+	38, // 21: placard.v1.SubmitDelegationRequest.participants:type_name -> placard.v1.Participant
+	6,  // 22: placard.v1.SubmitDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
+	7,  // 23: placard.v1.SubmitDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
+	0,  // 24: placard.v1.SubmitDelegationRequest.channel:type_name -> placard.v1.Channel
+	8,  // 25: placard.v1.SubmitDelegationResponse.delegation:type_name -> placard.v1.Delegation
+	10, // 26: placard.v1.SubmitDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
+	39, // 27: placard.v1.ListDelegationRevisionsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	9,  // 28: placard.v1.ListDelegationRevisionsResponse.revisions:type_name -> placard.v1.DelegationRevision
+	40, // 29: placard.v1.ImportDelegationRequest.content:type_name -> google.api.HttpBody
+	6,  // 30: placard.v1.ImportDelegationRequest.note_verbale:type_name -> placard.v1.NoteVerbale
+	0,  // 31: placard.v1.ImportDelegationRequest.channel:type_name -> placard.v1.Channel
+	7,  // 32: placard.v1.ImportDelegationRequest.focal_point:type_name -> placard.v1.FocalPoint
+	40, // 33: placard.v1.ImportDelegationsRequest.content:type_name -> google.api.HttpBody
+	0,  // 34: placard.v1.ImportDelegationsRequest.channel:type_name -> placard.v1.Channel
+	33, // 35: placard.v1.ImportDelegationsResponse.results:type_name -> placard.v1.ImportDelegationsResponse.Result
+	36, // 36: placard.v1.ImportDelegationResponse.rows:type_name -> placard.v1.ImportDelegationResponse.Row
+	35, // 37: placard.v1.ImportDelegationResponse.problems:type_name -> placard.v1.ImportDelegationResponse.Problem
+	10, // 38: placard.v1.ImportDelegationResponse.difference:type_name -> placard.v1.CompositionDifference
+	8,  // 39: placard.v1.ImportDelegationResponse.delegation:type_name -> placard.v1.Delegation
+	4,  // 40: placard.v1.CompositionDifference.Item.kind:type_name -> placard.v1.CompositionDifference.Item.Kind
+	5,  // 41: placard.v1.ImportDelegationsResponse.Result.outcome:type_name -> placard.v1.ImportDelegationsResponse.Result.Outcome
+	34, // 42: placard.v1.ImportDelegationsResponse.Result.problems:type_name -> placard.v1.ImportDelegationsResponse.LineProblem
+	35, // 43: placard.v1.ImportDelegationsResponse.LineProblem.problem:type_name -> placard.v1.ImportDelegationResponse.Problem
+	38, // 44: placard.v1.ImportDelegationResponse.Row.participant:type_name -> placard.v1.Participant
+	35, // 45: placard.v1.ImportDelegationResponse.Row.problems:type_name -> placard.v1.ImportDelegationResponse.Problem
+	15, // 46: placard.v1.DelegationService.GetDelegation:input_type -> placard.v1.GetDelegationRequest
+	16, // 47: placard.v1.DelegationService.BatchGetDelegations:input_type -> placard.v1.BatchGetDelegationsRequest
+	18, // 48: placard.v1.DelegationService.ListDelegations:input_type -> placard.v1.ListDelegationsRequest
+	20, // 49: placard.v1.DelegationService.SubmitDelegation:input_type -> placard.v1.SubmitDelegationRequest
+	22, // 50: placard.v1.DelegationService.AcceptDelegation:input_type -> placard.v1.AcceptDelegationRequest
+	23, // 51: placard.v1.DelegationService.ReturnDelegation:input_type -> placard.v1.ReturnDelegationRequest
+	24, // 52: placard.v1.DelegationService.WithdrawDelegation:input_type -> placard.v1.WithdrawDelegationRequest
+	11, // 53: placard.v1.DelegationService.CopyDelegation:input_type -> placard.v1.CopyDelegationRequest
+	27, // 54: placard.v1.DelegationService.ImportDelegation:input_type -> placard.v1.ImportDelegationRequest
+	28, // 55: placard.v1.DelegationService.ImportDelegations:input_type -> placard.v1.ImportDelegationsRequest
+	31, // 56: placard.v1.DelegationService.DownloadDelegationTemplate:input_type -> placard.v1.DownloadDelegationTemplateRequest
+	13, // 57: placard.v1.DelegationService.GetDelegationRevision:input_type -> placard.v1.GetDelegationRevisionRequest
+	14, // 58: placard.v1.DelegationService.DiffDelegationRevision:input_type -> placard.v1.DiffDelegationRevisionRequest
+	25, // 59: placard.v1.DelegationService.ListDelegationRevisions:input_type -> placard.v1.ListDelegationRevisionsRequest
+	8,  // 60: placard.v1.DelegationService.GetDelegation:output_type -> placard.v1.Delegation
+	17, // 61: placard.v1.DelegationService.BatchGetDelegations:output_type -> placard.v1.BatchGetDelegationsResponse
+	19, // 62: placard.v1.DelegationService.ListDelegations:output_type -> placard.v1.ListDelegationsResponse
+	21, // 63: placard.v1.DelegationService.SubmitDelegation:output_type -> placard.v1.SubmitDelegationResponse
+	8,  // 64: placard.v1.DelegationService.AcceptDelegation:output_type -> placard.v1.Delegation
+	8,  // 65: placard.v1.DelegationService.ReturnDelegation:output_type -> placard.v1.Delegation
+	8,  // 66: placard.v1.DelegationService.WithdrawDelegation:output_type -> placard.v1.Delegation
+	12, // 67: placard.v1.DelegationService.CopyDelegation:output_type -> placard.v1.CopyDelegationResponse
+	30, // 68: placard.v1.DelegationService.ImportDelegation:output_type -> placard.v1.ImportDelegationResponse
+	41, // 69: placard.v1.DelegationService.ImportDelegations:output_type -> google.longrunning.Operation
+	40, // 70: placard.v1.DelegationService.DownloadDelegationTemplate:output_type -> google.api.HttpBody
+	9,  // 71: placard.v1.DelegationService.GetDelegationRevision:output_type -> placard.v1.DelegationRevision
+	10, // 72: placard.v1.DelegationService.DiffDelegationRevision:output_type -> placard.v1.CompositionDifference
+	26, // 73: placard.v1.DelegationService.ListDelegationRevisions:output_type -> placard.v1.ListDelegationRevisionsResponse
+	60, // [60:74] is the sub-list for method output_type
+	46, // [46:60] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_delegation_proto_init() }

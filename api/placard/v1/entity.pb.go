@@ -869,10 +869,10 @@ const file_placard_v1_entity_proto_rawDesc = "" +
 	"updateMask\x123\n" +
 	"\x10names_valid_from\x18\x03 \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\x0enamesValidFrom\x121\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId2\x87\x04\n" +
-	"\rEntityService\x12o\n" +
-	"\tGetEntity\x12\x1c.placard.v1.GetEntityRequest\x1a\x12.placard.v1.Entity\"0\xdaA\x04name\x8a\xf9+\b\n" +
-	"\x06\x01\x02\x03\x04\x05\x06\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=entities/*}\x12|\n" +
+	"request_id\x18\x04 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId2\x88\x04\n" +
+	"\rEntityService\x12p\n" +
+	"\tGetEntity\x12\x1c.placard.v1.GetEntityRequest\x1a\x12.placard.v1.Entity\"1\xdaA\x04name\x8a\xf9+\t\n" +
+	"\a\x01\x02\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=entities/*}\x12|\n" +
 	"\fCreateEntity\x12\x1f.placard.v1.CreateEntityRequest\x1a\x12.placard.v1.Entity\"7\xdaA\x10entity,entity_id\x8a\xf9+\x04\n" +
 	"\x02\x01\x02\x82\xd3\xe4\x93\x02\x16:\x06entity\"\f/v1/entities\x12\x8e\x01\n" +
 	"\fUpdateEntity\x12\x1f.placard.v1.UpdateEntityRequest\x1a\x12.placard.v1.Entity\"I\xdaA\x12entity,update_mask\x8a\xf9+\x04\n" +

@@ -639,7 +639,7 @@ const file_placard_v1_file_proto_rawDesc = "" +
 	"\x13placard.un.org/File\xbaH_r]2[^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/files/[a-z0-9-]{1,64}$R\x04name\x12\x1b\n" +
 	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x121\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId2\xe0\x05\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId2\xe4\x05\n" +
 	"\vFileService\x12|\n" +
 	"\aGetFile\x12\x1a.placard.v1.GetFileRequest\x1a\x10.placard.v1.File\"C\xdaA\x04name\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02-\x12+/v1/{name=meetings/*/delegations/*/files/*}\x12\x8f\x01\n" +
@@ -647,9 +647,9 @@ const file_placard_v1_file_proto_rawDesc = "" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02-\x12+/v1/{parent=meetings/*/delegations/*}/files\x12\x9d\x01\n" +
 	"\n" +
 	"UploadFile\x12\x1d.placard.v1.UploadFileRequest\x1a\x10.placard.v1.File\"^\xdaA\x16parent,purpose,content\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x026:\acontent\"+/v1/{parent=meetings/*/delegations/*}/files\x12\x95\x01\n" +
-	"\fDownloadFile\x12\x1f.placard.v1.DownloadFileRequest\x1a\x14.google.api.HttpBody\"L\xdaA\x04name\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x026\x124/v1/{name=meetings/*/delegations/*/files/*}:download0\x01\x12\x88\x01\n" +
+	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x026:\acontent\"+/v1/{parent=meetings/*/delegations/*}/files\x12\x99\x01\n" +
+	"\fDownloadFile\x12\x1f.placard.v1.DownloadFileRequest\x1a\x14.google.api.HttpBody\"P\xdaA\x04name\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xa8\xf9+\x03\x82\xd3\xe4\x93\x026\x124/v1/{name=meetings/*/delegations/*/files/*}:download0\x01\x12\x88\x01\n" +
 	"\n" +
 	"DeleteFile\x12\x1d.placard.v1.DeleteFileRequest\x1a\x16.google.protobuf.Empty\"C\xdaA\x04name\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02-*+/v1/{name=meetings/*/delegations/*/files/*}B8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"

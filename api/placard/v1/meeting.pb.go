@@ -9,6 +9,7 @@ package placardv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	emptypb "google.golang.org/protobuf/types/known/emptypb"
@@ -348,7 +349,9 @@ type Meeting struct {
 	PhotoDeadlineTime *timestamppb.Timestamp `protobuf:"bytes,32,opt,name=photo_deadline_time,json=photoDeadlineTime,proto3" json:"photo_deadline_time,omitempty"`
 	// All that is due, with its instant and the time at the venue, in the order of
 	// time.
-	Deadlines     []*Meeting_Deadline `protobuf:"bytes,33,rep,name=deadlines,proto3" json:"deadlines,omitempty"`
+	Deadlines []*Meeting_Deadline `protobuf:"bytes,33,rep,name=deadlines,proto3" json:"deadlines,omitempty"`
+	// Which reminders go out by themselves; unset: none.
+	ReminderRule  *Meeting_ReminderRule `protobuf:"bytes,34,opt,name=reminder_rule,json=reminderRule,proto3" json:"reminder_rule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -610,6 +613,13 @@ func (x *Meeting) GetPhotoDeadlineTime() *timestamppb.Timestamp {
 func (x *Meeting) GetDeadlines() []*Meeting_Deadline {
 	if x != nil {
 		return x.Deadlines
+	}
+	return nil
+}
+
+func (x *Meeting) GetReminderRule() *Meeting_ReminderRule {
+	if x != nil {
+		return x.ReminderRule
 	}
 	return nil
 }
@@ -1268,6 +1278,61 @@ func (x *ConcludeMeetingRequest) GetRequestId() string {
 	return ""
 }
 
+// Asks for a meeting as iCalendar.
+type ExportMeetingCalendarRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The language of the texts; unset: as the caller's `Accept-Language`.
+	Language      string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportMeetingCalendarRequest) Reset() {
+	*x = ExportMeetingCalendarRequest{}
+	mi := &file_placard_v1_meeting_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportMeetingCalendarRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportMeetingCalendarRequest) ProtoMessage() {}
+
+func (x *ExportMeetingCalendarRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_meeting_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportMeetingCalendarRequest.ProtoReflect.Descriptor instead.
+func (*ExportMeetingCalendarRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ExportMeetingCalendarRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExportMeetingCalendarRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
 // Something that has a time by which it is due.
 type Meeting_Deadline struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1285,7 +1350,7 @@ type Meeting_Deadline struct {
 
 func (x *Meeting_Deadline) Reset() {
 	*x = Meeting_Deadline{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[11]
+	mi := &file_placard_v1_meeting_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1297,7 +1362,7 @@ func (x *Meeting_Deadline) String() string {
 func (*Meeting_Deadline) ProtoMessage() {}
 
 func (x *Meeting_Deadline) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[11]
+	mi := &file_placard_v1_meeting_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1347,7 +1412,7 @@ type Meeting_Decision struct {
 
 func (x *Meeting_Decision) Reset() {
 	*x = Meeting_Decision{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[12]
+	mi := &file_placard_v1_meeting_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1359,7 +1424,7 @@ func (x *Meeting_Decision) String() string {
 func (*Meeting_Decision) ProtoMessage() {}
 
 func (x *Meeting_Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[12]
+	mi := &file_placard_v1_meeting_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1469,7 @@ type Meeting_Instrument struct {
 
 func (x *Meeting_Instrument) Reset() {
 	*x = Meeting_Instrument{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[13]
+	mi := &file_placard_v1_meeting_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1416,7 +1481,7 @@ func (x *Meeting_Instrument) String() string {
 func (*Meeting_Instrument) ProtoMessage() {}
 
 func (x *Meeting_Instrument) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[13]
+	mi := &file_placard_v1_meeting_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1468,7 +1533,7 @@ type Meeting_Quota struct {
 
 func (x *Meeting_Quota) Reset() {
 	*x = Meeting_Quota{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[14]
+	mi := &file_placard_v1_meeting_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1480,7 +1545,7 @@ func (x *Meeting_Quota) String() string {
 func (*Meeting_Quota) ProtoMessage() {}
 
 func (x *Meeting_Quota) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[14]
+	mi := &file_placard_v1_meeting_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1531,6 +1596,64 @@ func (x *Meeting_Quota) GetEntities() []string {
 	return nil
 }
 
+// Which reminders go out by themselves, each once. They go out from the hour on at
+// which the deadline ends, so many days before it.
+type Meeting_ReminderRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many days before `composition_deadline` the missions are reminded whose
+	// composition has not been received: 14, 7, 2.
+	CompositionDays []int32 `protobuf:"varint,1,rep,packed,name=composition_days,json=compositionDays,proto3" json:"composition_days,omitempty"`
+	// How many days before `photo_deadline` the participants are reminded who have a
+	// link and have sent no photograph.
+	PhotoDays     []int32 `protobuf:"varint,2,rep,packed,name=photo_days,json=photoDays,proto3" json:"photo_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Meeting_ReminderRule) Reset() {
+	*x = Meeting_ReminderRule{}
+	mi := &file_placard_v1_meeting_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Meeting_ReminderRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Meeting_ReminderRule) ProtoMessage() {}
+
+func (x *Meeting_ReminderRule) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_meeting_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Meeting_ReminderRule.ProtoReflect.Descriptor instead.
+func (*Meeting_ReminderRule) Descriptor() ([]byte, []int) {
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 4}
+}
+
+func (x *Meeting_ReminderRule) GetCompositionDays() []int32 {
+	if x != nil {
+		return x.CompositionDays
+	}
+	return nil
+}
+
+func (x *Meeting_ReminderRule) GetPhotoDays() []int32 {
+	if x != nil {
+		return x.PhotoDays
+	}
+	return nil
+}
+
 // Where the meeting is held.
 type Meeting_Venue struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1548,7 +1671,7 @@ type Meeting_Venue struct {
 
 func (x *Meeting_Venue) Reset() {
 	*x = Meeting_Venue{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[15]
+	mi := &file_placard_v1_meeting_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1560,7 +1683,7 @@ func (x *Meeting_Venue) String() string {
 func (*Meeting_Venue) ProtoMessage() {}
 
 func (x *Meeting_Venue) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[15]
+	mi := &file_placard_v1_meeting_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1573,7 +1696,7 @@ func (x *Meeting_Venue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meeting_Venue.ProtoReflect.Descriptor instead.
 func (*Meeting_Venue) Descriptor() ([]byte, []int) {
-	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 4}
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 5}
 }
 
 func (x *Meeting_Venue) GetName() *LocalizedText {
@@ -1623,7 +1746,7 @@ type Meeting_SecretariatContact struct {
 
 func (x *Meeting_SecretariatContact) Reset() {
 	*x = Meeting_SecretariatContact{}
-	mi := &file_placard_v1_meeting_proto_msgTypes[16]
+	mi := &file_placard_v1_meeting_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1635,7 +1758,7 @@ func (x *Meeting_SecretariatContact) String() string {
 func (*Meeting_SecretariatContact) ProtoMessage() {}
 
 func (x *Meeting_SecretariatContact) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_meeting_proto_msgTypes[16]
+	mi := &file_placard_v1_meeting_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1648,7 +1771,7 @@ func (x *Meeting_SecretariatContact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meeting_SecretariatContact.ProtoReflect.Descriptor instead.
 func (*Meeting_SecretariatContact) Descriptor() ([]byte, []int) {
-	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 5}
+	return file_placard_v1_meeting_proto_rawDescGZIP(), []int{0, 6}
 }
 
 func (x *Meeting_SecretariatContact) GetOffice() *LocalizedText {
@@ -1691,7 +1814,7 @@ var File_placard_v1_meeting_proto protoreflect.FileDescriptor
 const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\n" +
 	"\x18placard/v1/meeting.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1cplacard/v1/credentials.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\x89\x1f\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x1cplacard/v1/credentials.proto\x1a\x1bplacard/v1/invitation.proto\x1a\x1cplacard/v1/participant.proto\x1a\x15placard/v1/rule.proto\x1a\x15placard/v1/text.proto\"\xd3 \n" +
 	"\aMeeting\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\b\xbaH.\xd8\x01\x01r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x04name\x12\xda\x01\n" +
 	"\x05title\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextB\xa8\x01\xe0A\x02\xbaH\xa1\x01\xba\x01\x9a\x01\n" +
@@ -1734,7 +1857,8 @@ const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\fquorum_rules\x18\x1e \x03(\v2\x16.placard.v1.QuorumRuleB\b\xbaH\x05\x92\x01\x02\x10\x14R\vquorumRules\x120\n" +
 	"\x0ephoto_deadline\x18\x1f \x01(\tB\t\xbaH\x06r\x04\xc0\xff+\x01R\rphotoDeadline\x12O\n" +
 	"\x13photo_deadline_time\x18  \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11photoDeadlineTime\x12?\n" +
-	"\tdeadlines\x18! \x03(\v2\x1c.placard.v1.Meeting.DeadlineB\x03\xe0A\x03R\tdeadlines\x1a\xe8\x01\n" +
+	"\tdeadlines\x18! \x03(\v2\x1c.placard.v1.Meeting.DeadlineB\x03\xe0A\x03R\tdeadlines\x12E\n" +
+	"\rreminder_rule\x18\" \x01(\v2 .placard.v1.Meeting.ReminderRuleR\freminderRule\x1a\xe8\x01\n" +
 	"\bDeadline\x125\n" +
 	"\x04kind\x18\x01 \x01(\x0e2!.placard.v1.Meeting.Deadline.KindR\x04kind\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1d\n" +
@@ -1761,7 +1885,13 @@ const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\bmodality\x18\x03 \x01(\x0e2 .placard.v1.Participant.ModalityB\b\xbaH\x05\x82\x01\x02\x10\x01R\bmodality\x12k\n" +
 	"\x16participation_statuses\x18\x04 \x03(\x0e2\x1f.placard.v1.ParticipationStatusB\x13\xbaH\x10\x92\x01\r\x10\x14\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x15participationStatuses\x12c\n" +
 	"\bentities\x18\x05 \x03(\tBG\xfaA\x17\n" +
-	"\x15placard.un.org/Entity\xbaH*\x92\x01'\x10\xf4\x03\x18\x01\" r\x1e2\x1c^entities/[A-Za-z0-9]{2,32}$R\bentities\x1a\xbc\x01\n" +
+	"\x15placard.un.org/Entity\xbaH*\x92\x01'\x10\xf4\x03\x18\x01\" r\x1e2\x1c^entities/[A-Za-z0-9]{2,32}$R\bentities\x1a\x80\x01\n" +
+	"\fReminderRule\x12=\n" +
+	"\x10composition_days\x18\x01 \x03(\x05B\x12\xbaH\x0f\x92\x01\f\x10\n" +
+	"\x18\x01\"\x06\x1a\x04\x18Z(\x01R\x0fcompositionDays\x121\n" +
+	"\n" +
+	"photo_days\x18\x02 \x03(\x05B\x12\xbaH\x0f\x92\x01\f\x10\n" +
+	"\x18\x01\"\x06\x1a\x04\x18Z(\x01R\tphotoDays\x1a\xbc\x01\n" +
 	"\x05Venue\x12-\n" +
 	"\x04name\x18\x01 \x01(\v2\x19.placard.v1.LocalizedTextR\x04name\x12-\n" +
 	"\x04city\x18\x02 \x01(\v2\x19.placard.v1.LocalizedTextR\x04city\x12-\n" +
@@ -1852,11 +1982,16 @@ const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\x16placard.un.org/Meeting\xbaH+r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x04name\x12\x1b\n" +
 	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x121\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId2\x96\t\n" +
-	"\x0eMeetingService\x12r\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\xbd\x01\n" +
+	"\x1cExportMeetingCalendarRequest\x12`\n" +
+	"\x04name\x18\x01 \x01(\tBL\xe0A\x02\xfaA\x18\n" +
+	"\x16placard.un.org/Meeting\xbaH+r)2'^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]$R\x04name\x12;\n" +
+	"\blanguage\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1aR\x00R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage2\xb3\n" +
 	"\n" +
-	"GetMeeting\x12\x1d.placard.v1.GetMeetingRequest\x1a\x13.placard.v1.Meeting\"0\xdaA\x04name\x8a\xf9+\b\n" +
-	"\x06\x01\x02\x03\x04\x05\x06\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=meetings/*}\x12v\n" +
+	"\x0eMeetingService\x12s\n" +
+	"\n" +
+	"GetMeeting\x12\x1d.placard.v1.GetMeetingRequest\x1a\x13.placard.v1.Meeting\"1\xdaA\x04name\x8a\xf9+\t\n" +
+	"\a\x01\x02\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=meetings/*}\x12v\n" +
 	"\fListMeetings\x12\x1f.placard.v1.ListMeetingsRequest\x1a .placard.v1.ListMeetingsResponse\"#\xdaA\x00\x8a\xf9+\b\n" +
 	"\x06\x01\x02\x03\x04\x05\x06\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/meetings\x12\x82\x01\n" +
 	"\rCreateMeeting\x12 .placard.v1.CreateMeetingRequest\x1a\x13.placard.v1.Meeting\":\xdaA\x12meeting,meeting_id\x8a\xf9+\x04\n" +
@@ -1870,7 +2005,9 @@ const file_placard_v1_meeting_proto_rawDesc = "" +
 	"\vOpenMeeting\x12\x1e.placard.v1.OpenMeetingRequest\x1a\x13.placard.v1.Meeting\"4\xdaA\x04name\x8a\xf9+\x04\n" +
 	"\x02\x01\x02\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=meetings/*}:open\x12{\n" +
 	"\fCloseMeeting\x12\x1f.placard.v1.CloseMeetingRequest\x1a\x13.placard.v1.Meeting\"5\xdaA\x04name\x8a\xf9+\x04\n" +
-	"\x02\x01\x02\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=meetings/*}:close\x12\x84\x01\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=meetings/*}:close\x12\x99\x01\n" +
+	"\x15ExportMeetingCalendar\x12(.placard.v1.ExportMeetingCalendarRequest\x1a\x14.google.api.HttpBody\"@\xdaA\x04name\x8a\xf9+\t\n" +
+	"\a\x01\x02\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02&\x12$/v1/{name=meetings/*}:exportCalendar\x12\x84\x01\n" +
 	"\x0fConcludeMeeting\x12\".placard.v1.ConcludeMeetingRequest\x1a\x13.placard.v1.Meeting\"8\xdaA\x04name\x8a\xf9+\x04\n" +
 	"\x02\x01\x02\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=meetings/*}:concludeB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
@@ -1887,103 +2024,109 @@ func file_placard_v1_meeting_proto_rawDescGZIP() []byte {
 }
 
 var file_placard_v1_meeting_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_placard_v1_meeting_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_placard_v1_meeting_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_placard_v1_meeting_proto_goTypes = []any{
-	(Meeting_State)(0),                 // 0: placard.v1.Meeting.State
-	(Meeting_LatePolicy)(0),            // 1: placard.v1.Meeting.LatePolicy
-	(Meeting_Modality)(0),              // 2: placard.v1.Meeting.Modality
-	(Meeting_Deadline_Kind)(0),         // 3: placard.v1.Meeting.Deadline.Kind
-	(*Meeting)(nil),                    // 4: placard.v1.Meeting
-	(*GetMeetingRequest)(nil),          // 5: placard.v1.GetMeetingRequest
-	(*ListMeetingsRequest)(nil),        // 6: placard.v1.ListMeetingsRequest
-	(*ListMeetingsResponse)(nil),       // 7: placard.v1.ListMeetingsResponse
-	(*CreateMeetingRequest)(nil),       // 8: placard.v1.CreateMeetingRequest
-	(*UpdateMeetingRequest)(nil),       // 9: placard.v1.UpdateMeetingRequest
-	(*DeleteMeetingRequest)(nil),       // 10: placard.v1.DeleteMeetingRequest
-	(*AnnounceMeetingRequest)(nil),     // 11: placard.v1.AnnounceMeetingRequest
-	(*OpenMeetingRequest)(nil),         // 12: placard.v1.OpenMeetingRequest
-	(*CloseMeetingRequest)(nil),        // 13: placard.v1.CloseMeetingRequest
-	(*ConcludeMeetingRequest)(nil),     // 14: placard.v1.ConcludeMeetingRequest
-	(*Meeting_Deadline)(nil),           // 15: placard.v1.Meeting.Deadline
-	(*Meeting_Decision)(nil),           // 16: placard.v1.Meeting.Decision
-	(*Meeting_Instrument)(nil),         // 17: placard.v1.Meeting.Instrument
-	(*Meeting_Quota)(nil),              // 18: placard.v1.Meeting.Quota
-	(*Meeting_Venue)(nil),              // 19: placard.v1.Meeting.Venue
-	(*Meeting_SecretariatContact)(nil), // 20: placard.v1.Meeting.SecretariatContact
-	(*LocalizedText)(nil),              // 21: placard.v1.LocalizedText
-	(*timestamppb.Timestamp)(nil),      // 22: google.protobuf.Timestamp
-	(*CredentialsRule)(nil),            // 23: placard.v1.CredentialsRule
-	(*QuorumRule)(nil),                 // 24: placard.v1.QuorumRule
-	(*fieldmaskpb.FieldMask)(nil),      // 25: google.protobuf.FieldMask
-	(Participant_Role)(0),              // 26: placard.v1.Participant.Role
-	(Participant_Modality)(0),          // 27: placard.v1.Participant.Modality
-	(ParticipationStatus)(0),           // 28: placard.v1.ParticipationStatus
-	(*emptypb.Empty)(nil),              // 29: google.protobuf.Empty
+	(Meeting_State)(0),                   // 0: placard.v1.Meeting.State
+	(Meeting_LatePolicy)(0),              // 1: placard.v1.Meeting.LatePolicy
+	(Meeting_Modality)(0),                // 2: placard.v1.Meeting.Modality
+	(Meeting_Deadline_Kind)(0),           // 3: placard.v1.Meeting.Deadline.Kind
+	(*Meeting)(nil),                      // 4: placard.v1.Meeting
+	(*GetMeetingRequest)(nil),            // 5: placard.v1.GetMeetingRequest
+	(*ListMeetingsRequest)(nil),          // 6: placard.v1.ListMeetingsRequest
+	(*ListMeetingsResponse)(nil),         // 7: placard.v1.ListMeetingsResponse
+	(*CreateMeetingRequest)(nil),         // 8: placard.v1.CreateMeetingRequest
+	(*UpdateMeetingRequest)(nil),         // 9: placard.v1.UpdateMeetingRequest
+	(*DeleteMeetingRequest)(nil),         // 10: placard.v1.DeleteMeetingRequest
+	(*AnnounceMeetingRequest)(nil),       // 11: placard.v1.AnnounceMeetingRequest
+	(*OpenMeetingRequest)(nil),           // 12: placard.v1.OpenMeetingRequest
+	(*CloseMeetingRequest)(nil),          // 13: placard.v1.CloseMeetingRequest
+	(*ConcludeMeetingRequest)(nil),       // 14: placard.v1.ConcludeMeetingRequest
+	(*ExportMeetingCalendarRequest)(nil), // 15: placard.v1.ExportMeetingCalendarRequest
+	(*Meeting_Deadline)(nil),             // 16: placard.v1.Meeting.Deadline
+	(*Meeting_Decision)(nil),             // 17: placard.v1.Meeting.Decision
+	(*Meeting_Instrument)(nil),           // 18: placard.v1.Meeting.Instrument
+	(*Meeting_Quota)(nil),                // 19: placard.v1.Meeting.Quota
+	(*Meeting_ReminderRule)(nil),         // 20: placard.v1.Meeting.ReminderRule
+	(*Meeting_Venue)(nil),                // 21: placard.v1.Meeting.Venue
+	(*Meeting_SecretariatContact)(nil),   // 22: placard.v1.Meeting.SecretariatContact
+	(*LocalizedText)(nil),                // 23: placard.v1.LocalizedText
+	(*timestamppb.Timestamp)(nil),        // 24: google.protobuf.Timestamp
+	(*CredentialsRule)(nil),              // 25: placard.v1.CredentialsRule
+	(*QuorumRule)(nil),                   // 26: placard.v1.QuorumRule
+	(*fieldmaskpb.FieldMask)(nil),        // 27: google.protobuf.FieldMask
+	(Participant_Role)(0),                // 28: placard.v1.Participant.Role
+	(Participant_Modality)(0),            // 29: placard.v1.Participant.Modality
+	(ParticipationStatus)(0),             // 30: placard.v1.ParticipationStatus
+	(*emptypb.Empty)(nil),                // 31: google.protobuf.Empty
+	(*httpbody.HttpBody)(nil),            // 32: google.api.HttpBody
 }
 var file_placard_v1_meeting_proto_depIdxs = []int32{
-	21, // 0: placard.v1.Meeting.title:type_name -> placard.v1.LocalizedText
-	21, // 1: placard.v1.Meeting.convening_body:type_name -> placard.v1.LocalizedText
-	21, // 2: placard.v1.Meeting.subsidiary_body:type_name -> placard.v1.LocalizedText
-	16, // 3: placard.v1.Meeting.decision:type_name -> placard.v1.Meeting.Decision
-	17, // 4: placard.v1.Meeting.instrument:type_name -> placard.v1.Meeting.Instrument
-	21, // 5: placard.v1.Meeting.mandate_functions:type_name -> placard.v1.LocalizedText
-	21, // 6: placard.v1.Meeting.session:type_name -> placard.v1.LocalizedText
-	19, // 7: placard.v1.Meeting.venue:type_name -> placard.v1.Meeting.Venue
-	21, // 8: placard.v1.Meeting.agenda_topics:type_name -> placard.v1.LocalizedText
-	22, // 9: placard.v1.Meeting.composition_deadline_time:type_name -> google.protobuf.Timestamp
+	23, // 0: placard.v1.Meeting.title:type_name -> placard.v1.LocalizedText
+	23, // 1: placard.v1.Meeting.convening_body:type_name -> placard.v1.LocalizedText
+	23, // 2: placard.v1.Meeting.subsidiary_body:type_name -> placard.v1.LocalizedText
+	17, // 3: placard.v1.Meeting.decision:type_name -> placard.v1.Meeting.Decision
+	18, // 4: placard.v1.Meeting.instrument:type_name -> placard.v1.Meeting.Instrument
+	23, // 5: placard.v1.Meeting.mandate_functions:type_name -> placard.v1.LocalizedText
+	23, // 6: placard.v1.Meeting.session:type_name -> placard.v1.LocalizedText
+	21, // 7: placard.v1.Meeting.venue:type_name -> placard.v1.Meeting.Venue
+	23, // 8: placard.v1.Meeting.agenda_topics:type_name -> placard.v1.LocalizedText
+	24, // 9: placard.v1.Meeting.composition_deadline_time:type_name -> google.protobuf.Timestamp
 	1,  // 10: placard.v1.Meeting.late_policy:type_name -> placard.v1.Meeting.LatePolicy
-	20, // 11: placard.v1.Meeting.secretariat_contact:type_name -> placard.v1.Meeting.SecretariatContact
+	22, // 11: placard.v1.Meeting.secretariat_contact:type_name -> placard.v1.Meeting.SecretariatContact
 	2,  // 12: placard.v1.Meeting.modality:type_name -> placard.v1.Meeting.Modality
 	0,  // 13: placard.v1.Meeting.state:type_name -> placard.v1.Meeting.State
-	22, // 14: placard.v1.Meeting.close_time:type_name -> google.protobuf.Timestamp
-	22, // 15: placard.v1.Meeting.create_time:type_name -> google.protobuf.Timestamp
-	22, // 16: placard.v1.Meeting.update_time:type_name -> google.protobuf.Timestamp
-	18, // 17: placard.v1.Meeting.quotas:type_name -> placard.v1.Meeting.Quota
-	22, // 18: placard.v1.Meeting.opening_time:type_name -> google.protobuf.Timestamp
-	23, // 19: placard.v1.Meeting.credentials_rule:type_name -> placard.v1.CredentialsRule
-	22, // 20: placard.v1.Meeting.credentials_due_time:type_name -> google.protobuf.Timestamp
-	24, // 21: placard.v1.Meeting.quorum_rules:type_name -> placard.v1.QuorumRule
-	22, // 22: placard.v1.Meeting.photo_deadline_time:type_name -> google.protobuf.Timestamp
-	15, // 23: placard.v1.Meeting.deadlines:type_name -> placard.v1.Meeting.Deadline
-	25, // 24: placard.v1.ListMeetingsRequest.read_mask:type_name -> google.protobuf.FieldMask
-	4,  // 25: placard.v1.ListMeetingsResponse.meetings:type_name -> placard.v1.Meeting
-	4,  // 26: placard.v1.CreateMeetingRequest.meeting:type_name -> placard.v1.Meeting
-	4,  // 27: placard.v1.UpdateMeetingRequest.meeting:type_name -> placard.v1.Meeting
-	25, // 28: placard.v1.UpdateMeetingRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,  // 29: placard.v1.Meeting.Deadline.kind:type_name -> placard.v1.Meeting.Deadline.Kind
-	22, // 30: placard.v1.Meeting.Deadline.time:type_name -> google.protobuf.Timestamp
-	21, // 31: placard.v1.Meeting.Decision.title:type_name -> placard.v1.LocalizedText
-	21, // 32: placard.v1.Meeting.Instrument.title:type_name -> placard.v1.LocalizedText
-	26, // 33: placard.v1.Meeting.Quota.roles:type_name -> placard.v1.Participant.Role
-	27, // 34: placard.v1.Meeting.Quota.modality:type_name -> placard.v1.Participant.Modality
-	28, // 35: placard.v1.Meeting.Quota.participation_statuses:type_name -> placard.v1.ParticipationStatus
-	21, // 36: placard.v1.Meeting.Venue.name:type_name -> placard.v1.LocalizedText
-	21, // 37: placard.v1.Meeting.Venue.city:type_name -> placard.v1.LocalizedText
-	21, // 38: placard.v1.Meeting.Venue.gate:type_name -> placard.v1.LocalizedText
-	21, // 39: placard.v1.Meeting.SecretariatContact.office:type_name -> placard.v1.LocalizedText
-	5,  // 40: placard.v1.MeetingService.GetMeeting:input_type -> placard.v1.GetMeetingRequest
-	6,  // 41: placard.v1.MeetingService.ListMeetings:input_type -> placard.v1.ListMeetingsRequest
-	8,  // 42: placard.v1.MeetingService.CreateMeeting:input_type -> placard.v1.CreateMeetingRequest
-	9,  // 43: placard.v1.MeetingService.UpdateMeeting:input_type -> placard.v1.UpdateMeetingRequest
-	10, // 44: placard.v1.MeetingService.DeleteMeeting:input_type -> placard.v1.DeleteMeetingRequest
-	11, // 45: placard.v1.MeetingService.AnnounceMeeting:input_type -> placard.v1.AnnounceMeetingRequest
-	12, // 46: placard.v1.MeetingService.OpenMeeting:input_type -> placard.v1.OpenMeetingRequest
-	13, // 47: placard.v1.MeetingService.CloseMeeting:input_type -> placard.v1.CloseMeetingRequest
-	14, // 48: placard.v1.MeetingService.ConcludeMeeting:input_type -> placard.v1.ConcludeMeetingRequest
-	4,  // 49: placard.v1.MeetingService.GetMeeting:output_type -> placard.v1.Meeting
-	7,  // 50: placard.v1.MeetingService.ListMeetings:output_type -> placard.v1.ListMeetingsResponse
-	4,  // 51: placard.v1.MeetingService.CreateMeeting:output_type -> placard.v1.Meeting
-	4,  // 52: placard.v1.MeetingService.UpdateMeeting:output_type -> placard.v1.Meeting
-	29, // 53: placard.v1.MeetingService.DeleteMeeting:output_type -> google.protobuf.Empty
-	4,  // 54: placard.v1.MeetingService.AnnounceMeeting:output_type -> placard.v1.Meeting
-	4,  // 55: placard.v1.MeetingService.OpenMeeting:output_type -> placard.v1.Meeting
-	4,  // 56: placard.v1.MeetingService.CloseMeeting:output_type -> placard.v1.Meeting
-	4,  // 57: placard.v1.MeetingService.ConcludeMeeting:output_type -> placard.v1.Meeting
-	49, // [49:58] is the sub-list for method output_type
-	40, // [40:49] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	24, // 14: placard.v1.Meeting.close_time:type_name -> google.protobuf.Timestamp
+	24, // 15: placard.v1.Meeting.create_time:type_name -> google.protobuf.Timestamp
+	24, // 16: placard.v1.Meeting.update_time:type_name -> google.protobuf.Timestamp
+	19, // 17: placard.v1.Meeting.quotas:type_name -> placard.v1.Meeting.Quota
+	24, // 18: placard.v1.Meeting.opening_time:type_name -> google.protobuf.Timestamp
+	25, // 19: placard.v1.Meeting.credentials_rule:type_name -> placard.v1.CredentialsRule
+	24, // 20: placard.v1.Meeting.credentials_due_time:type_name -> google.protobuf.Timestamp
+	26, // 21: placard.v1.Meeting.quorum_rules:type_name -> placard.v1.QuorumRule
+	24, // 22: placard.v1.Meeting.photo_deadline_time:type_name -> google.protobuf.Timestamp
+	16, // 23: placard.v1.Meeting.deadlines:type_name -> placard.v1.Meeting.Deadline
+	20, // 24: placard.v1.Meeting.reminder_rule:type_name -> placard.v1.Meeting.ReminderRule
+	27, // 25: placard.v1.ListMeetingsRequest.read_mask:type_name -> google.protobuf.FieldMask
+	4,  // 26: placard.v1.ListMeetingsResponse.meetings:type_name -> placard.v1.Meeting
+	4,  // 27: placard.v1.CreateMeetingRequest.meeting:type_name -> placard.v1.Meeting
+	4,  // 28: placard.v1.UpdateMeetingRequest.meeting:type_name -> placard.v1.Meeting
+	27, // 29: placard.v1.UpdateMeetingRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 30: placard.v1.Meeting.Deadline.kind:type_name -> placard.v1.Meeting.Deadline.Kind
+	24, // 31: placard.v1.Meeting.Deadline.time:type_name -> google.protobuf.Timestamp
+	23, // 32: placard.v1.Meeting.Decision.title:type_name -> placard.v1.LocalizedText
+	23, // 33: placard.v1.Meeting.Instrument.title:type_name -> placard.v1.LocalizedText
+	28, // 34: placard.v1.Meeting.Quota.roles:type_name -> placard.v1.Participant.Role
+	29, // 35: placard.v1.Meeting.Quota.modality:type_name -> placard.v1.Participant.Modality
+	30, // 36: placard.v1.Meeting.Quota.participation_statuses:type_name -> placard.v1.ParticipationStatus
+	23, // 37: placard.v1.Meeting.Venue.name:type_name -> placard.v1.LocalizedText
+	23, // 38: placard.v1.Meeting.Venue.city:type_name -> placard.v1.LocalizedText
+	23, // 39: placard.v1.Meeting.Venue.gate:type_name -> placard.v1.LocalizedText
+	23, // 40: placard.v1.Meeting.SecretariatContact.office:type_name -> placard.v1.LocalizedText
+	5,  // 41: placard.v1.MeetingService.GetMeeting:input_type -> placard.v1.GetMeetingRequest
+	6,  // 42: placard.v1.MeetingService.ListMeetings:input_type -> placard.v1.ListMeetingsRequest
+	8,  // 43: placard.v1.MeetingService.CreateMeeting:input_type -> placard.v1.CreateMeetingRequest
+	9,  // 44: placard.v1.MeetingService.UpdateMeeting:input_type -> placard.v1.UpdateMeetingRequest
+	10, // 45: placard.v1.MeetingService.DeleteMeeting:input_type -> placard.v1.DeleteMeetingRequest
+	11, // 46: placard.v1.MeetingService.AnnounceMeeting:input_type -> placard.v1.AnnounceMeetingRequest
+	12, // 47: placard.v1.MeetingService.OpenMeeting:input_type -> placard.v1.OpenMeetingRequest
+	13, // 48: placard.v1.MeetingService.CloseMeeting:input_type -> placard.v1.CloseMeetingRequest
+	15, // 49: placard.v1.MeetingService.ExportMeetingCalendar:input_type -> placard.v1.ExportMeetingCalendarRequest
+	14, // 50: placard.v1.MeetingService.ConcludeMeeting:input_type -> placard.v1.ConcludeMeetingRequest
+	4,  // 51: placard.v1.MeetingService.GetMeeting:output_type -> placard.v1.Meeting
+	7,  // 52: placard.v1.MeetingService.ListMeetings:output_type -> placard.v1.ListMeetingsResponse
+	4,  // 53: placard.v1.MeetingService.CreateMeeting:output_type -> placard.v1.Meeting
+	4,  // 54: placard.v1.MeetingService.UpdateMeeting:output_type -> placard.v1.Meeting
+	31, // 55: placard.v1.MeetingService.DeleteMeeting:output_type -> google.protobuf.Empty
+	4,  // 56: placard.v1.MeetingService.AnnounceMeeting:output_type -> placard.v1.Meeting
+	4,  // 57: placard.v1.MeetingService.OpenMeeting:output_type -> placard.v1.Meeting
+	4,  // 58: placard.v1.MeetingService.CloseMeeting:output_type -> placard.v1.Meeting
+	32, // 59: placard.v1.MeetingService.ExportMeetingCalendar:output_type -> google.api.HttpBody
+	4,  // 60: placard.v1.MeetingService.ConcludeMeeting:output_type -> placard.v1.Meeting
+	51, // [51:61] is the sub-list for method output_type
+	41, // [41:51] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_meeting_proto_init() }
@@ -2003,7 +2146,7 @@ func file_placard_v1_meeting_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_meeting_proto_rawDesc), len(file_placard_v1_meeting_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   17,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

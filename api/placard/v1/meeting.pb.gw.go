@@ -419,6 +419,59 @@ func local_request_MeetingService_CloseMeeting_0(ctx context.Context, marshaler 
 	return msg, metadata, err
 }
 
+var filter_MeetingService_ExportMeetingCalendar_0 = &utilities.DoubleArray{Encoding: map[string]int{"name": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
+func request_MeetingService_ExportMeetingCalendar_0(ctx context.Context, marshaler runtime.Marshaler, client MeetingServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExportMeetingCalendarRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_MeetingService_ExportMeetingCalendar_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ExportMeetingCalendar(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_MeetingService_ExportMeetingCalendar_0(ctx context.Context, marshaler runtime.Marshaler, server MeetingServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExportMeetingCalendarRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_MeetingService_ExportMeetingCalendar_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.ExportMeetingCalendar(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_MeetingService_ConcludeMeeting_0(ctx context.Context, marshaler runtime.Marshaler, client MeetingServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq ConcludeMeetingRequest
@@ -630,6 +683,26 @@ func RegisterMeetingServiceHandlerServer(ctx context.Context, mux *runtime.Serve
 		}
 		forward_MeetingService_CloseMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_MeetingService_ExportMeetingCalendar_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/placard.v1.MeetingService/ExportMeetingCalendar", runtime.WithHTTPPathPattern("/v1/{name=meetings/*}:exportCalendar"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_MeetingService_ExportMeetingCalendar_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_MeetingService_ExportMeetingCalendar_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_MeetingService_ConcludeMeeting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -826,6 +899,23 @@ func RegisterMeetingServiceHandlerClient(ctx context.Context, mux *runtime.Serve
 		}
 		forward_MeetingService_CloseMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_MeetingService_ExportMeetingCalendar_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/placard.v1.MeetingService/ExportMeetingCalendar", runtime.WithHTTPPathPattern("/v1/{name=meetings/*}:exportCalendar"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_MeetingService_ExportMeetingCalendar_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_MeetingService_ExportMeetingCalendar_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_MeetingService_ConcludeMeeting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -847,25 +937,27 @@ func RegisterMeetingServiceHandlerClient(ctx context.Context, mux *runtime.Serve
 }
 
 var (
-	pattern_MeetingService_GetMeeting_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, ""))
-	pattern_MeetingService_ListMeetings_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "meetings"}, ""))
-	pattern_MeetingService_CreateMeeting_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "meetings"}, ""))
-	pattern_MeetingService_UpdateMeeting_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "meeting.name"}, ""))
-	pattern_MeetingService_DeleteMeeting_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, ""))
-	pattern_MeetingService_AnnounceMeeting_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, "announce"))
-	pattern_MeetingService_OpenMeeting_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, "open"))
-	pattern_MeetingService_CloseMeeting_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, "close"))
-	pattern_MeetingService_ConcludeMeeting_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, "conclude"))
+	pattern_MeetingService_GetMeeting_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, ""))
+	pattern_MeetingService_ListMeetings_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "meetings"}, ""))
+	pattern_MeetingService_CreateMeeting_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "meetings"}, ""))
+	pattern_MeetingService_UpdateMeeting_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "meeting.name"}, ""))
+	pattern_MeetingService_DeleteMeeting_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, ""))
+	pattern_MeetingService_AnnounceMeeting_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, "announce"))
+	pattern_MeetingService_OpenMeeting_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, "open"))
+	pattern_MeetingService_CloseMeeting_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, "close"))
+	pattern_MeetingService_ExportMeetingCalendar_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, "exportCalendar"))
+	pattern_MeetingService_ConcludeMeeting_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "meetings", "name"}, "conclude"))
 )
 
 var (
-	forward_MeetingService_GetMeeting_0      = runtime.ForwardResponseMessage
-	forward_MeetingService_ListMeetings_0    = runtime.ForwardResponseMessage
-	forward_MeetingService_CreateMeeting_0   = runtime.ForwardResponseMessage
-	forward_MeetingService_UpdateMeeting_0   = runtime.ForwardResponseMessage
-	forward_MeetingService_DeleteMeeting_0   = runtime.ForwardResponseMessage
-	forward_MeetingService_AnnounceMeeting_0 = runtime.ForwardResponseMessage
-	forward_MeetingService_OpenMeeting_0     = runtime.ForwardResponseMessage
-	forward_MeetingService_CloseMeeting_0    = runtime.ForwardResponseMessage
-	forward_MeetingService_ConcludeMeeting_0 = runtime.ForwardResponseMessage
+	forward_MeetingService_GetMeeting_0            = runtime.ForwardResponseMessage
+	forward_MeetingService_ListMeetings_0          = runtime.ForwardResponseMessage
+	forward_MeetingService_CreateMeeting_0         = runtime.ForwardResponseMessage
+	forward_MeetingService_UpdateMeeting_0         = runtime.ForwardResponseMessage
+	forward_MeetingService_DeleteMeeting_0         = runtime.ForwardResponseMessage
+	forward_MeetingService_AnnounceMeeting_0       = runtime.ForwardResponseMessage
+	forward_MeetingService_OpenMeeting_0           = runtime.ForwardResponseMessage
+	forward_MeetingService_CloseMeeting_0          = runtime.ForwardResponseMessage
+	forward_MeetingService_ExportMeetingCalendar_0 = runtime.ForwardResponseMessage
+	forward_MeetingService_ConcludeMeeting_0       = runtime.ForwardResponseMessage
 )

@@ -8,6 +8,7 @@ package placardv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -20,15 +21,16 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	MeetingService_GetMeeting_FullMethodName      = "/placard.v1.MeetingService/GetMeeting"
-	MeetingService_ListMeetings_FullMethodName    = "/placard.v1.MeetingService/ListMeetings"
-	MeetingService_CreateMeeting_FullMethodName   = "/placard.v1.MeetingService/CreateMeeting"
-	MeetingService_UpdateMeeting_FullMethodName   = "/placard.v1.MeetingService/UpdateMeeting"
-	MeetingService_DeleteMeeting_FullMethodName   = "/placard.v1.MeetingService/DeleteMeeting"
-	MeetingService_AnnounceMeeting_FullMethodName = "/placard.v1.MeetingService/AnnounceMeeting"
-	MeetingService_OpenMeeting_FullMethodName     = "/placard.v1.MeetingService/OpenMeeting"
-	MeetingService_CloseMeeting_FullMethodName    = "/placard.v1.MeetingService/CloseMeeting"
-	MeetingService_ConcludeMeeting_FullMethodName = "/placard.v1.MeetingService/ConcludeMeeting"
+	MeetingService_GetMeeting_FullMethodName            = "/placard.v1.MeetingService/GetMeeting"
+	MeetingService_ListMeetings_FullMethodName          = "/placard.v1.MeetingService/ListMeetings"
+	MeetingService_CreateMeeting_FullMethodName         = "/placard.v1.MeetingService/CreateMeeting"
+	MeetingService_UpdateMeeting_FullMethodName         = "/placard.v1.MeetingService/UpdateMeeting"
+	MeetingService_DeleteMeeting_FullMethodName         = "/placard.v1.MeetingService/DeleteMeeting"
+	MeetingService_AnnounceMeeting_FullMethodName       = "/placard.v1.MeetingService/AnnounceMeeting"
+	MeetingService_OpenMeeting_FullMethodName           = "/placard.v1.MeetingService/OpenMeeting"
+	MeetingService_CloseMeeting_FullMethodName          = "/placard.v1.MeetingService/CloseMeeting"
+	MeetingService_ExportMeetingCalendar_FullMethodName = "/placard.v1.MeetingService/ExportMeetingCalendar"
+	MeetingService_ConcludeMeeting_FullMethodName       = "/placard.v1.MeetingService/ConcludeMeeting"
 )
 
 // MeetingServiceClient is the client API for MeetingService service.
@@ -65,6 +67,9 @@ type MeetingServiceClient interface {
 	// and the meeting's policy for late compositions applies. FAILED_PRECONDITION
 	// (MEETING_STATE, MEETING_CONCLUDED) in any other state.
 	CloseMeeting(ctx context.Context, in *CloseMeetingRequest, opts ...grpc.CallOption) (*Meeting, error)
+	// Answers the meeting for a calendar (iCalendar, RFC 5545), with its time zone.
+	// `SEQUENCE` grows with every change of the meeting.
+	ExportMeetingCalendar(ctx context.Context, in *ExportMeetingCalendarRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 	// Concludes an announced, open or closed meeting. Nothing of it changes
 	// afterwards. FAILED_PRECONDITION (MEETING_STATE) while it is a draft.
 	ConcludeMeeting(ctx context.Context, in *ConcludeMeetingRequest, opts ...grpc.CallOption) (*Meeting, error)
@@ -158,6 +163,16 @@ func (c *meetingServiceClient) CloseMeeting(ctx context.Context, in *CloseMeetin
 	return out, nil
 }
 
+func (c *meetingServiceClient) ExportMeetingCalendar(ctx context.Context, in *ExportMeetingCalendarRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, MeetingService_ExportMeetingCalendar_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *meetingServiceClient) ConcludeMeeting(ctx context.Context, in *ConcludeMeetingRequest, opts ...grpc.CallOption) (*Meeting, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Meeting)
@@ -202,6 +217,9 @@ type MeetingServiceServer interface {
 	// and the meeting's policy for late compositions applies. FAILED_PRECONDITION
 	// (MEETING_STATE, MEETING_CONCLUDED) in any other state.
 	CloseMeeting(context.Context, *CloseMeetingRequest) (*Meeting, error)
+	// Answers the meeting for a calendar (iCalendar, RFC 5545), with its time zone.
+	// `SEQUENCE` grows with every change of the meeting.
+	ExportMeetingCalendar(context.Context, *ExportMeetingCalendarRequest) (*httpbody.HttpBody, error)
 	// Concludes an announced, open or closed meeting. Nothing of it changes
 	// afterwards. FAILED_PRECONDITION (MEETING_STATE) while it is a draft.
 	ConcludeMeeting(context.Context, *ConcludeMeetingRequest) (*Meeting, error)
@@ -238,6 +256,9 @@ func (UnimplementedMeetingServiceServer) OpenMeeting(context.Context, *OpenMeeti
 }
 func (UnimplementedMeetingServiceServer) CloseMeeting(context.Context, *CloseMeetingRequest) (*Meeting, error) {
 	return nil, status.Error(codes.Unimplemented, "method CloseMeeting not implemented")
+}
+func (UnimplementedMeetingServiceServer) ExportMeetingCalendar(context.Context, *ExportMeetingCalendarRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExportMeetingCalendar not implemented")
 }
 func (UnimplementedMeetingServiceServer) ConcludeMeeting(context.Context, *ConcludeMeetingRequest) (*Meeting, error) {
 	return nil, status.Error(codes.Unimplemented, "method ConcludeMeeting not implemented")
@@ -407,6 +428,24 @@ func _MeetingService_CloseMeeting_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _MeetingService_ExportMeetingCalendar_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExportMeetingCalendarRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MeetingServiceServer).ExportMeetingCalendar(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MeetingService_ExportMeetingCalendar_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MeetingServiceServer).ExportMeetingCalendar(ctx, req.(*ExportMeetingCalendarRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _MeetingService_ConcludeMeeting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ConcludeMeetingRequest)
 	if err := dec(in); err != nil {
@@ -463,6 +502,10 @@ var MeetingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CloseMeeting",
 			Handler:    _MeetingService_CloseMeeting_Handler,
+		},
+		{
+			MethodName: "ExportMeetingCalendar",
+			Handler:    _MeetingService_ExportMeetingCalendar_Handler,
 		},
 		{
 			MethodName: "ConcludeMeeting",

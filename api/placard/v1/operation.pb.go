@@ -689,7 +689,7 @@ const file_placard_v1_operation_proto_rawDesc = "" +
 	"request_id\x18\x02 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\x9d\x01\n" +
 	"\x1cDownloadOperationFileRequest\x12}\n" +
 	"\x04name\x18\x01 \x01(\tBi\xe0A\x02\xfaA\x1a\n" +
-	"\x18placard.un.org/Operation\xbaHFrD2B^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/operations/[a-z0-9-]{1,64}$R\x04name2\x92\a\n" +
+	"\x18placard.un.org/Operation\xbaHFrD2B^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/operations/[a-z0-9-]{1,64}$R\x04name2\x96\a\n" +
 	"\x10OperationService\x12\x89\x01\n" +
 	"\fGetOperation\x12\x1f.placard.v1.GetOperationRequest\x1a\x1d.google.longrunning.Operation\"9\xdaA\x04name\x8a\xf9+\x04\n" +
 	"\x02\x01\x02\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=meetings/*/operations/*}\x12\x94\x01\n" +
@@ -700,9 +700,9 @@ const file_placard_v1_operation_proto_rawDesc = "" +
 	"\x0fCancelOperation\x12\".placard.v1.CancelOperationRequest\x1a\x1d.google.longrunning.Operation\"C\xdaA\x04name\x8a\xf9+\x04\n" +
 	"\x02\x01\x02\x82\xd3\xe4\x93\x02.:\x01*\")/v1/{name=meetings/*/operations/*}:cancel\x12\x88\x01\n" +
 	"\x0fDeleteOperation\x12\".placard.v1.DeleteOperationRequest\x1a\x16.google.protobuf.Empty\"9\xdaA\x04name\x8a\xf9+\x04\n" +
-	"\x02\x01\x02\x82\xd3\xe4\x93\x02$*\"/v1/{name=meetings/*/operations/*}\x12\x9d\x01\n" +
-	"\x15DownloadOperationFile\x12(.placard.v1.DownloadOperationFileRequest\x1a\x14.google.api.HttpBody\"B\xdaA\x04name\x8a\xf9+\x04\n" +
-	"\x02\x01\x02\x82\xd3\xe4\x93\x02-\x12+/v1/{name=meetings/*/operations/*}:download0\x01B\x97\x01\xeaA\\\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x02$*\"/v1/{name=meetings/*/operations/*}\x12\xa1\x01\n" +
+	"\x15DownloadOperationFile\x12(.placard.v1.DownloadOperationFileRequest\x1a\x14.google.api.HttpBody\"F\xdaA\x04name\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\xa8\xf9+\x03\x82\xd3\xe4\x93\x02-\x12+/v1/{name=meetings/*/operations/*}:download0\x01B\x97\x01\xeaA\\\n" +
 	"\x18placard.un.org/Operation\x12)meetings/{meeting}/operations/{operation}*\n" +
 	"operations2\toperationZ6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 

@@ -1302,7 +1302,7 @@ var File_placard_v1_participant_proto protoreflect.FileDescriptor
 const file_placard_v1_participant_proto_rawDesc = "" +
 	"\n" +
 	"\x1cplacard/v1/participant.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xba\x0f\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xc2\x0f\n" +
 	"\vParticipant\x12\xa3\x01\n" +
 	"\x04name\x18\x01 \x01(\tB\x8e\x01\xe0A\b\xfaA\x1c\n" +
 	"\x1aplacard.un.org/Participant\xbaHi\xd8\x01\x01rd2b^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}$R\x04name\x12)\n" +
@@ -1319,11 +1319,11 @@ const file_placard_v1_participant_proto_rawDesc = "" +
 	"\x04role\x18\n" +
 	" \x01(\x0e2\x1c.placard.v1.Participant.RoleB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01\x82\x01\x02\x10\x01R\x04role\x12 \n" +
 	"\x05order\x18\v \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\x05order\x120\n" +
-	"\x05email\x18\f \x01(\tB\x15\xbaH\tr\a\xb8\xff+\x01\x18\xfe\x01\x92\xf9+\x05\n" +
-	"\x03\x01\x02\x03H\x00R\x05email\x88\x01\x01\x12/\n" +
-	"\x05phone\x18\r \x01(\tB\x14\xbaH\br\x06\xa8\xff+\x01\x182\x92\xf9+\x05\n" +
-	"\x03\x01\x02\x03H\x01R\x05phone\x88\x01\x01\x12<\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\x05order\x124\n" +
+	"\x05email\x18\f \x01(\tB\x19\xbaH\tr\a\xb8\xff+\x01\x18\xfe\x01\x92\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xb0\xf9+\x01H\x00R\x05email\x88\x01\x01\x123\n" +
+	"\x05phone\x18\r \x01(\tB\x18\xbaH\br\x06\xa8\xff+\x01\x182\x92\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xb0\xf9+\x01H\x01R\x05phone\x88\x01\x01\x12<\n" +
 	"\blanguage\x18\x0e \x01(\tB \xbaH\x1d\xd8\x01\x01r\x18R\x02arR\x02zhR\x02enR\x02frR\x02ruR\x02esR\blanguage\x12F\n" +
 	"\bmodality\x18\x0f \x01(\x0e2 .placard.v1.Participant.ModalityB\b\xbaH\x05\x82\x01\x02\x10\x01R\bmodality\x12:\n" +
 	"\vexternal_id\x18\x10 \x01(\tB\x14\xbaH\br\x06\xa8\xff+\x01\x18d\x92\xf9+\x05\n" +
@@ -1434,24 +1434,24 @@ const file_placard_v1_participant_proto_rawDesc = "" +
 	"\x1cCOMPOSITION_VIEW_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +
 	"\x06LATEST\x10\x01\x12\f\n" +
-	"\bACCEPTED\x10\x022\xd8\v\n" +
-	"\x12ParticipantService\x12\x99\x01\n" +
-	"\x0eGetParticipant\x12!.placard.v1.GetParticipantRequest\x1a\x17.placard.v1.Participant\"K\xdaA\x04name\x8a\xf9+\x06\n" +
-	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x024\x122/v1/{name=meetings/*/delegations/*/participants/*}\x12\xc7\x01\n" +
-	"\x14BatchGetParticipants\x12'.placard.v1.BatchGetParticipantsRequest\x1a(.placard.v1.BatchGetParticipantsResponse\"\\\xdaA\fparent,names\x8a\xf9+\x06\n" +
-	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=meetings/*/delegations/*}/participants:batchGet\x12\xac\x01\n" +
-	"\x10ListParticipants\x12#.placard.v1.ListParticipantsRequest\x1a$.placard.v1.ListParticipantsResponse\"M\xdaA\x06parent\x8a\xf9+\x06\n" +
-	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x024\x122/v1/{parent=meetings/*/delegations/*}/participants\x12\xb9\x01\n" +
-	"\x11CreateParticipant\x12$.placard.v1.CreateParticipantRequest\x1a\x17.placard.v1.Participant\"e\xdaA\x12parent,participant\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02A:\vparticipant\"2/v1/{parent=meetings/*/delegations/*}/participants\x12\xca\x01\n" +
-	"\x11UpdateParticipant\x12$.placard.v1.UpdateParticipantRequest\x1a\x17.placard.v1.Participant\"v\xdaA\x17participant,update_mask\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02M:\vparticipant2>/v1/{participant.name=meetings/*/delegations/*/participants/*}\x12\xbb\x01\n" +
-	"\x12ReplaceParticipant\x12%.placard.v1.ReplaceParticipantRequest\x1a\x17.placard.v1.Participant\"e\xdaA\x10name,participant\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x98\xf9+\x01\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{name=meetings/*/delegations/*/participants/*}:replace\x12\xb4\x01\n" +
-	"\x16ListPossibleDuplicates\x12).placard.v1.ListPossibleDuplicatesRequest\x1a*.placard.v1.ListPossibleDuplicatesResponse\"C\xdaA\x06parent\x8a\xf9+\x04\n" +
-	"\x02\x01\x02\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=meetings/*}/possibleDuplicates\x12\xae\x01\n" +
-	"\x13WithdrawParticipant\x12&.placard.v1.WithdrawParticipantRequest\x1a\x17.placard.v1.Participant\"V\xdaA\x04name\x8a\xf9+\x05\n" +
-	"\x03\x01\x02\x03\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=meetings/*/delegations/*/participants/*}:withdrawB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
+	"\bACCEPTED\x10\x022\xf9\v\n" +
+	"\x12ParticipantService\x12\x9e\x01\n" +
+	"\x0eGetParticipant\x12!.placard.v1.GetParticipantRequest\x1a\x17.placard.v1.Participant\"P\xdaA\x04name\x8a\xf9+\a\n" +
+	"\x05\x01\x02\x03\x04\a\xa8\xf9+\x01\x82\xd3\xe4\x93\x024\x122/v1/{name=meetings/*/delegations/*/participants/*}\x12\xcb\x01\n" +
+	"\x14BatchGetParticipants\x12'.placard.v1.BatchGetParticipantsRequest\x1a(.placard.v1.BatchGetParticipantsResponse\"`\xdaA\fparent,names\x8a\xf9+\x06\n" +
+	"\x04\x01\x02\x03\x04\xa8\xf9+\x01\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=meetings/*/delegations/*}/participants:batchGet\x12\xb0\x01\n" +
+	"\x10ListParticipants\x12#.placard.v1.ListParticipantsRequest\x1a$.placard.v1.ListParticipantsResponse\"Q\xdaA\x06parent\x8a\xf9+\x06\n" +
+	"\x04\x01\x02\x03\x04\xa8\xf9+\x01\x82\xd3\xe4\x93\x024\x122/v1/{parent=meetings/*/delegations/*}/participants\x12\xbd\x01\n" +
+	"\x11CreateParticipant\x12$.placard.v1.CreateParticipantRequest\x1a\x17.placard.v1.Participant\"i\xdaA\x12parent,participant\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xa8\xf9+\x01\x82\xd3\xe4\x93\x02A:\vparticipant\"2/v1/{parent=meetings/*/delegations/*}/participants\x12\xce\x01\n" +
+	"\x11UpdateParticipant\x12$.placard.v1.UpdateParticipantRequest\x1a\x17.placard.v1.Participant\"z\xdaA\x17participant,update_mask\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xa8\xf9+\x01\x82\xd3\xe4\x93\x02M:\vparticipant2>/v1/{participant.name=meetings/*/delegations/*/participants/*}\x12\xbf\x01\n" +
+	"\x12ReplaceParticipant\x12%.placard.v1.ReplaceParticipantRequest\x1a\x17.placard.v1.Participant\"i\xdaA\x10name,participant\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\x98\xf9+\x01\xa8\xf9+\x01\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{name=meetings/*/delegations/*/participants/*}:replace\x12\xb8\x01\n" +
+	"\x16ListPossibleDuplicates\x12).placard.v1.ListPossibleDuplicatesRequest\x1a*.placard.v1.ListPossibleDuplicatesResponse\"G\xdaA\x06parent\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\xa8\xf9+\x01\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=meetings/*}/possibleDuplicates\x12\xb2\x01\n" +
+	"\x13WithdrawParticipant\x12&.placard.v1.WithdrawParticipantRequest\x1a\x17.placard.v1.Participant\"Z\xdaA\x04name\x8a\xf9+\x05\n" +
+	"\x03\x01\x02\x03\xa8\xf9+\x01\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=meetings/*/delegations/*/participants/*}:withdrawB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
 var (
 	file_placard_v1_participant_proto_rawDescOnce sync.Once

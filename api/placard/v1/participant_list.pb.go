@@ -2056,12 +2056,12 @@ const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\bentities\x18\x03 \x03(\tB\x1a\xfaA\x17\n" +
 	"\x15placard.un.org/EntityR\bentities:V\xeaAS\n" +
 	"\x19placard.un.org/Attendance\x12\x1dmeetings/{meeting}/attendance*\vattendances2\n" +
-	"attendance2\xe0\f\n" +
+	"attendance2\xe8\f\n" +
 	"\x16ParticipantListService\x12\x99\x01\n" +
 	"\x12GetParticipantList\x12%.placard.v1.GetParticipantListRequest\x1a\x1b.placard.v1.ParticipantList\"?\xdaA\x04name\x8a\xf9+\a\n" +
-	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x02'\x12%/v1/{name=meetings/*/participantList}\x12\xa1\x01\n" +
-	"\x15ExportParticipantList\x12(.placard.v1.ExportParticipantListRequest\x1a\x14.google.api.HttpBody\"F\xdaA\x04name\x8a\xf9+\a\n" +
-	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/participantList}:export0\x01\x12\xd3\x01\n" +
+	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x02'\x12%/v1/{name=meetings/*/participantList}\x12\xa5\x01\n" +
+	"\x15ExportParticipantList\x12(.placard.v1.ExportParticipantListRequest\x1a\x14.google.api.HttpBody\"J\xdaA\x04name\x8a\xf9+\a\n" +
+	"\x05\x01\x02\x03\x04\x06\xa8\xf9+\x03\x82\xd3\xe4\x93\x02.\x12,/v1/{name=meetings/*/participantList}:export0\x01\x12\xd3\x01\n" +
 	"\x17GenerateParticipantList\x12*.placard.v1.GenerateParticipantListRequest\x1a\x1d.google.longrunning.Operation\"m\xcaA\"\n" +
 	"\rOperationFile\x12\x11OperationMetadata\xdaA\x04name\x8a\xf9+\x04\n" +
 	"\x02\x01\x02\x82\xd3\xe4\x93\x023:\x01*\"./v1/{name=meetings/*/participantList}:generate\x12\xaa\x01\n" +
@@ -2072,9 +2072,9 @@ const file_placard_v1_participant_list_proto_rawDesc = "" +
 	"\x1bListParticipantListEditions\x12..placard.v1.ListParticipantListEditionsRequest\x1a/.placard.v1.ListParticipantListEditionsResponse\"L\xdaA\x06parent\x8a\xf9+\a\n" +
 	"\x05\x01\x02\x03\x04\x06\x82\xd3\xe4\x93\x022\x120/v1/{parent=meetings/*/participantList}/editions\x12\xc0\x01\n" +
 	"\x17CompareParticipantLists\x12*.placard.v1.CompareParticipantListsRequest\x1a%.placard.v1.ParticipantListDifference\"R\xdaA\x12name,base_sequence\x8a\xf9+\x04\n" +
-	"\x02\x01\x02\x82\xd3\xe4\x93\x02/\x12-/v1/{name=meetings/*/participantList}:compare\x12\xaf\x01\n" +
-	"\x11ExportCorrigendum\x12$.placard.v1.ExportCorrigendumRequest\x1a\x14.google.api.HttpBody\"\\\xdaA\x12name,base_sequence\x8a\xf9+\x04\n" +
-	"\x02\x01\x02\x82\xd3\xe4\x93\x029\x127/v1/{name=meetings/*/participantList}:exportCorrigendum0\x01\x12\x82\x01\n" +
+	"\x02\x01\x02\x82\xd3\xe4\x93\x02/\x12-/v1/{name=meetings/*/participantList}:compare\x12\xb3\x01\n" +
+	"\x11ExportCorrigendum\x12$.placard.v1.ExportCorrigendumRequest\x1a\x14.google.api.HttpBody\"`\xdaA\x12name,base_sequence\x8a\xf9+\x04\n" +
+	"\x02\x01\x02\xa8\xf9+\x03\x82\xd3\xe4\x93\x029\x127/v1/{name=meetings/*/participantList}:exportCorrigendum0\x01\x12\x82\x01\n" +
 	"\rGetAttendance\x12 .placard.v1.GetAttendanceRequest\x1a\x16.placard.v1.Attendance\"7\xdaA\x04name\x8a\xf9+\x04\n" +
 	"\x02\x01\x02\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=meetings/*/attendance}B8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 

@@ -42,6 +42,8 @@ const (
 	Photo_REJECTED Photo_State = 4
 	// It was taken back; the picture is deleted.
 	Photo_WITHDRAWN Photo_State = 5
+	// None was sent yet, and the participant has a link to send one by.
+	Photo_REQUESTED Photo_State = 6
 )
 
 // Enum value maps for Photo_State.
@@ -53,6 +55,7 @@ var (
 		3: "ACCEPTED",
 		4: "REJECTED",
 		5: "WITHDRAWN",
+		6: "REQUESTED",
 	}
 	Photo_State_value = map[string]int32{
 		"STATE_UNSPECIFIED": 0,
@@ -61,6 +64,7 @@ var (
 		"ACCEPTED":          3,
 		"REJECTED":          4,
 		"WITHDRAWN":         5,
+		"REQUESTED":         6,
 	}
 )
 
@@ -245,16 +249,19 @@ type Photo struct {
 	SizeBytes int64 `protobuf:"varint,7,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
 	// The SHA-256 of the picture as it is kept, in hexadecimal digits.
 	Sha256 string `protobuf:"bytes,8,opt,name=sha256,proto3" json:"sha256,omitempty"`
-	// Who sent it: `entities/AUT`, or a service account.
+	// Who sent it: `entities/AUT`, a service account, or the participant by a link.
 	Author string `protobuf:"bytes,9,opt,name=author,proto3" json:"author,omitempty"`
 	// When it was sent.
 	UploadTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=upload_time,json=uploadTime,proto3" json:"upload_time,omitempty"`
 	// When it was last decided on.
 	DecideTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
 	// Stands for this state of the photograph (AIP-154).
-	Etag          string `protobuf:"bytes,12,opt,name=etag,proto3" json:"etag,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Etag string `protobuf:"bytes,12,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Until when the participant's link works; unset where there is none. It ends with
+	// the last day of the meeting at the venue, and 60 days after it was sent.
+	LinkExpireTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=link_expire_time,json=linkExpireTime,proto3" json:"link_expire_time,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Photo) Reset() {
@@ -369,6 +376,13 @@ func (x *Photo) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Photo) GetLinkExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LinkExpireTime
+	}
+	return nil
 }
 
 // Asks for one photograph.
@@ -851,6 +865,61 @@ func (x *WithdrawPhotoRequest) GetRequestId() string {
 	return ""
 }
 
+// Asks to send a link.
+type SendPhotoLinkRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Makes the write happen once however often it is sent (AIP-155); 24 hours.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendPhotoLinkRequest) Reset() {
+	*x = SendPhotoLinkRequest{}
+	mi := &file_placard_v1_photo_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendPhotoLinkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendPhotoLinkRequest) ProtoMessage() {}
+
+func (x *SendPhotoLinkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_placard_v1_photo_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendPhotoLinkRequest.ProtoReflect.Descriptor instead.
+func (*SendPhotoLinkRequest) Descriptor() ([]byte, []int) {
+	return file_placard_v1_photo_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *SendPhotoLinkRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SendPhotoLinkRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // A decision on one photograph.
 type BatchDecidePhotosRequest_Decision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -869,7 +938,7 @@ type BatchDecidePhotosRequest_Decision struct {
 
 func (x *BatchDecidePhotosRequest_Decision) Reset() {
 	*x = BatchDecidePhotosRequest_Decision{}
-	mi := &file_placard_v1_photo_proto_msgTypes[9]
+	mi := &file_placard_v1_photo_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +950,7 @@ func (x *BatchDecidePhotosRequest_Decision) String() string {
 func (*BatchDecidePhotosRequest_Decision) ProtoMessage() {}
 
 func (x *BatchDecidePhotosRequest_Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_placard_v1_photo_proto_msgTypes[9]
+	mi := &file_placard_v1_photo_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -930,7 +999,7 @@ var File_placard_v1_photo_proto protoreflect.FileDescriptor
 const file_placard_v1_photo_proto_rawDesc = "" +
 	"\n" +
 	"\x16placard/v1/photo.proto\x12\n" +
-	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xf9\a\n" +
+	"placard.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17placard/v1/access.proto\x1a\x15placard/v1/rule.proto\"\xd3\b\n" +
 	"\x05Photo\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x122\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x17.placard.v1.Photo.StateB\x03\xe0A\x03R\x05state\x12>\n" +
@@ -947,14 +1016,16 @@ const file_placard_v1_photo_proto_rawDesc = "" +
 	"uploadTime\x12@\n" +
 	"\vdecide_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"decideTime\x12\x17\n" +
-	"\x04etag\x18\f \x01(\tB\x03\xe0A\x03R\x04etag\"d\n" +
+	"\x04etag\x18\f \x01(\tB\x03\xe0A\x03R\x04etag\x12I\n" +
+	"\x10link_expire_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0elinkExpireTime\"s\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\v\n" +
 	"\aMISSING\x10\x01\x12\f\n" +
 	"\bUPLOADED\x10\x02\x12\f\n" +
 	"\bACCEPTED\x10\x03\x12\f\n" +
 	"\bREJECTED\x10\x04\x12\r\n" +
-	"\tWITHDRAWN\x10\x05\"\x99\x01\n" +
+	"\tWITHDRAWN\x10\x05\x12\r\n" +
+	"\tREQUESTED\x10\x06\"\x99\x01\n" +
 	"\tRejection\x12\x19\n" +
 	"\x15REJECTION_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10NOT_RECOGNIZABLE\x10\x01\x12\x12\n" +
@@ -1018,21 +1089,28 @@ const file_placard_v1_photo_proto_rawDesc = "" +
 	"\x14placard.un.org/Photo\xbaHlrj2h^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}/photo$R\x04name\x12\x1b\n" +
 	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x121\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId2\xf3\a\n" +
-	"\fPhotoService\x12\x8d\x01\n" +
-	"\bGetPhoto\x12\x1b.placard.v1.GetPhotoRequest\x1a\x11.placard.v1.Photo\"Q\xdaA\x04name\x8a\xf9+\x06\n" +
-	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x02:\x128/v1/{name=meetings/*/delegations/*/participants/*/photo}\x12\x94\x01\n" +
+	"request_id\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId\"\xec\x01\n" +
+	"\x14SendPhotoLinkRequest\x12\xa0\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\x8b\x01\xe0A\x02\xfaA\x16\n" +
+	"\x14placard.un.org/Photo\xbaHlrj2h^meetings/[a-z][a-z0-9-]{0,61}[a-z0-9]/delegations/[A-Za-z0-9]{2,32}/participants/[a-z0-9-]{1,64}/photo$R\x04name\x121\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\x12\xbaH\x0fr\r\x18\x80\x012\b^[!-~]*$R\trequestId2\xa1\t\n" +
+	"\fPhotoService\x12\x8e\x01\n" +
+	"\bGetPhoto\x12\x1b.placard.v1.GetPhotoRequest\x1a\x11.placard.v1.Photo\"R\xdaA\x04name\x8a\xf9+\a\n" +
+	"\x05\x01\x02\x03\x04\a\x82\xd3\xe4\x93\x02:\x128/v1/{name=meetings/*/delegations/*/participants/*/photo}\x12\x94\x01\n" +
 	"\n" +
 	"ListPhotos\x12\x1d.placard.v1.ListPhotosRequest\x1a\x1e.placard.v1.ListPhotosResponse\"G\xdaA\x06parent\x8a\xf9+\x06\n" +
-	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=meetings/*/delegations/*}/photos\x12\xab\x01\n" +
-	"\vUploadPhoto\x12\x1e.placard.v1.UploadPhotoRequest\x1a\x11.placard.v1.Photo\"i\xdaA\fname,content\x8a\xf9+\x06\n" +
-	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x02J:\acontent\"?/v1/{name=meetings/*/delegations/*/participants/*/photo}:upload\x12\xa3\x01\n" +
-	"\rDownloadPhoto\x12 .placard.v1.DownloadPhotoRequest\x1a\x14.google.api.HttpBody\"Z\xdaA\x04name\x8a\xf9+\x06\n" +
-	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x02C\x12A/v1/{name=meetings/*/delegations/*/participants/*/photo}:download\x12\xc1\x01\n" +
+	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=meetings/*/delegations/*}/photos\x12\xac\x01\n" +
+	"\vUploadPhoto\x12\x1e.placard.v1.UploadPhotoRequest\x1a\x11.placard.v1.Photo\"j\xdaA\fname,content\x8a\xf9+\a\n" +
+	"\x05\x01\x02\x03\x04\a\x82\xd3\xe4\x93\x02J:\acontent\"?/v1/{name=meetings/*/delegations/*/participants/*/photo}:upload\x12\xa8\x01\n" +
+	"\rDownloadPhoto\x12 .placard.v1.DownloadPhotoRequest\x1a\x14.google.api.HttpBody\"_\xdaA\x04name\x8a\xf9+\a\n" +
+	"\x05\x01\x02\x03\x04\a\xa8\xf9+\x02\x82\xd3\xe4\x93\x02C\x12A/v1/{name=meetings/*/delegations/*/participants/*/photo}:download\x12\xc1\x01\n" +
 	"\x11BatchDecidePhotos\x12$.placard.v1.BatchDecidePhotosRequest\x1a%.placard.v1.BatchDecidePhotosResponse\"_\xdaA\x10parent,decisions\x8a\xf9+\x05\n" +
 	"\x03\x01\x02\x04\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{parent=meetings/*/delegations/*}/photos:batchDecide\x12\xa3\x01\n" +
-	"\rWithdrawPhoto\x12 .placard.v1.WithdrawPhotoRequest\x1a\x11.placard.v1.Photo\"]\xdaA\x04name\x8a\xf9+\x06\n" +
-	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x02F:\x01*\"A/v1/{name=meetings/*/delegations/*/participants/*/photo}:withdrawB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
+	"\rSendPhotoLink\x12 .placard.v1.SendPhotoLinkRequest\x1a\x11.placard.v1.Photo\"]\xdaA\x04name\x8a\xf9+\x06\n" +
+	"\x04\x01\x02\x03\x04\x82\xd3\xe4\x93\x02F:\x01*\"A/v1/{name=meetings/*/delegations/*/participants/*/photo}:sendLink\x12\xa4\x01\n" +
+	"\rWithdrawPhoto\x12 .placard.v1.WithdrawPhotoRequest\x1a\x11.placard.v1.Photo\"^\xdaA\x04name\x8a\xf9+\a\n" +
+	"\x05\x01\x02\x03\x04\a\x82\xd3\xe4\x93\x02F:\x01*\"A/v1/{name=meetings/*/delegations/*/participants/*/photo}:withdrawB8Z6github.com/un-placard/placard/api/placard/v1;placardv1b\x06proto3"
 
 var (
 	file_placard_v1_photo_proto_rawDescOnce sync.Once
@@ -1047,7 +1125,7 @@ func file_placard_v1_photo_proto_rawDescGZIP() []byte {
 }
 
 var file_placard_v1_photo_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_placard_v1_photo_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_placard_v1_photo_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_placard_v1_photo_proto_goTypes = []any{
 	(Photo_State)(0),                          // 0: placard.v1.Photo.State
 	(Photo_Rejection)(0),                      // 1: placard.v1.Photo.Rejection
@@ -1061,40 +1139,44 @@ var file_placard_v1_photo_proto_goTypes = []any{
 	(*BatchDecidePhotosRequest)(nil),          // 9: placard.v1.BatchDecidePhotosRequest
 	(*BatchDecidePhotosResponse)(nil),         // 10: placard.v1.BatchDecidePhotosResponse
 	(*WithdrawPhotoRequest)(nil),              // 11: placard.v1.WithdrawPhotoRequest
-	(*BatchDecidePhotosRequest_Decision)(nil), // 12: placard.v1.BatchDecidePhotosRequest.Decision
-	(*timestamppb.Timestamp)(nil),             // 13: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),             // 14: google.protobuf.FieldMask
-	(*httpbody.HttpBody)(nil),                 // 15: google.api.HttpBody
+	(*SendPhotoLinkRequest)(nil),              // 12: placard.v1.SendPhotoLinkRequest
+	(*BatchDecidePhotosRequest_Decision)(nil), // 13: placard.v1.BatchDecidePhotosRequest.Decision
+	(*timestamppb.Timestamp)(nil),             // 14: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),             // 15: google.protobuf.FieldMask
+	(*httpbody.HttpBody)(nil),                 // 16: google.api.HttpBody
 }
 var file_placard_v1_photo_proto_depIdxs = []int32{
 	0,  // 0: placard.v1.Photo.state:type_name -> placard.v1.Photo.State
 	1,  // 1: placard.v1.Photo.rejection:type_name -> placard.v1.Photo.Rejection
 	2,  // 2: placard.v1.Photo.findings:type_name -> placard.v1.Photo.Finding
-	13, // 3: placard.v1.Photo.upload_time:type_name -> google.protobuf.Timestamp
-	13, // 4: placard.v1.Photo.decide_time:type_name -> google.protobuf.Timestamp
-	14, // 5: placard.v1.ListPhotosRequest.read_mask:type_name -> google.protobuf.FieldMask
-	3,  // 6: placard.v1.ListPhotosResponse.photos:type_name -> placard.v1.Photo
-	15, // 7: placard.v1.UploadPhotoRequest.content:type_name -> google.api.HttpBody
-	12, // 8: placard.v1.BatchDecidePhotosRequest.decisions:type_name -> placard.v1.BatchDecidePhotosRequest.Decision
-	3,  // 9: placard.v1.BatchDecidePhotosResponse.photos:type_name -> placard.v1.Photo
-	1,  // 10: placard.v1.BatchDecidePhotosRequest.Decision.rejection:type_name -> placard.v1.Photo.Rejection
-	4,  // 11: placard.v1.PhotoService.GetPhoto:input_type -> placard.v1.GetPhotoRequest
-	5,  // 12: placard.v1.PhotoService.ListPhotos:input_type -> placard.v1.ListPhotosRequest
-	7,  // 13: placard.v1.PhotoService.UploadPhoto:input_type -> placard.v1.UploadPhotoRequest
-	8,  // 14: placard.v1.PhotoService.DownloadPhoto:input_type -> placard.v1.DownloadPhotoRequest
-	9,  // 15: placard.v1.PhotoService.BatchDecidePhotos:input_type -> placard.v1.BatchDecidePhotosRequest
-	11, // 16: placard.v1.PhotoService.WithdrawPhoto:input_type -> placard.v1.WithdrawPhotoRequest
-	3,  // 17: placard.v1.PhotoService.GetPhoto:output_type -> placard.v1.Photo
-	6,  // 18: placard.v1.PhotoService.ListPhotos:output_type -> placard.v1.ListPhotosResponse
-	3,  // 19: placard.v1.PhotoService.UploadPhoto:output_type -> placard.v1.Photo
-	15, // 20: placard.v1.PhotoService.DownloadPhoto:output_type -> google.api.HttpBody
-	10, // 21: placard.v1.PhotoService.BatchDecidePhotos:output_type -> placard.v1.BatchDecidePhotosResponse
-	3,  // 22: placard.v1.PhotoService.WithdrawPhoto:output_type -> placard.v1.Photo
-	17, // [17:23] is the sub-list for method output_type
-	11, // [11:17] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	14, // 3: placard.v1.Photo.upload_time:type_name -> google.protobuf.Timestamp
+	14, // 4: placard.v1.Photo.decide_time:type_name -> google.protobuf.Timestamp
+	14, // 5: placard.v1.Photo.link_expire_time:type_name -> google.protobuf.Timestamp
+	15, // 6: placard.v1.ListPhotosRequest.read_mask:type_name -> google.protobuf.FieldMask
+	3,  // 7: placard.v1.ListPhotosResponse.photos:type_name -> placard.v1.Photo
+	16, // 8: placard.v1.UploadPhotoRequest.content:type_name -> google.api.HttpBody
+	13, // 9: placard.v1.BatchDecidePhotosRequest.decisions:type_name -> placard.v1.BatchDecidePhotosRequest.Decision
+	3,  // 10: placard.v1.BatchDecidePhotosResponse.photos:type_name -> placard.v1.Photo
+	1,  // 11: placard.v1.BatchDecidePhotosRequest.Decision.rejection:type_name -> placard.v1.Photo.Rejection
+	4,  // 12: placard.v1.PhotoService.GetPhoto:input_type -> placard.v1.GetPhotoRequest
+	5,  // 13: placard.v1.PhotoService.ListPhotos:input_type -> placard.v1.ListPhotosRequest
+	7,  // 14: placard.v1.PhotoService.UploadPhoto:input_type -> placard.v1.UploadPhotoRequest
+	8,  // 15: placard.v1.PhotoService.DownloadPhoto:input_type -> placard.v1.DownloadPhotoRequest
+	9,  // 16: placard.v1.PhotoService.BatchDecidePhotos:input_type -> placard.v1.BatchDecidePhotosRequest
+	12, // 17: placard.v1.PhotoService.SendPhotoLink:input_type -> placard.v1.SendPhotoLinkRequest
+	11, // 18: placard.v1.PhotoService.WithdrawPhoto:input_type -> placard.v1.WithdrawPhotoRequest
+	3,  // 19: placard.v1.PhotoService.GetPhoto:output_type -> placard.v1.Photo
+	6,  // 20: placard.v1.PhotoService.ListPhotos:output_type -> placard.v1.ListPhotosResponse
+	3,  // 21: placard.v1.PhotoService.UploadPhoto:output_type -> placard.v1.Photo
+	16, // 22: placard.v1.PhotoService.DownloadPhoto:output_type -> google.api.HttpBody
+	10, // 23: placard.v1.PhotoService.BatchDecidePhotos:output_type -> placard.v1.BatchDecidePhotosResponse
+	3,  // 24: placard.v1.PhotoService.SendPhotoLink:output_type -> placard.v1.Photo
+	3,  // 25: placard.v1.PhotoService.WithdrawPhoto:output_type -> placard.v1.Photo
+	19, // [19:26] is the sub-list for method output_type
+	12, // [12:19] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_placard_v1_photo_proto_init() }
@@ -1110,7 +1192,7 @@ func file_placard_v1_photo_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_placard_v1_photo_proto_rawDesc), len(file_placard_v1_photo_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	PhotoService_UploadPhoto_FullMethodName       = "/placard.v1.PhotoService/UploadPhoto"
 	PhotoService_DownloadPhoto_FullMethodName     = "/placard.v1.PhotoService/DownloadPhoto"
 	PhotoService_BatchDecidePhotos_FullMethodName = "/placard.v1.PhotoService/BatchDecidePhotos"
+	PhotoService_SendPhotoLink_FullMethodName     = "/placard.v1.PhotoService/SendPhotoLink"
 	PhotoService_WithdrawPhoto_FullMethodName     = "/placard.v1.PhotoService/WithdrawPhoto"
 )
 
@@ -55,8 +56,16 @@ type PhotoServiceClient interface {
 	DownloadPhoto(ctx context.Context, in *DownloadPhotoRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 	// Decides on up to 100 photographs of a meeting, all or none: each is accepted,
 	// or rejected with a reason. FAILED_PRECONDITION (PHOTO_STATE) for one that is
-	// not there or was withdrawn; ABORTED for one that has changed.
+	// not there or was withdrawn; ABORTED for one that has changed. Whose photograph is
+	// rejected is told by e-mail, with a new link, if the address is the person's own.
 	BatchDecidePhotos(ctx context.Context, in *BatchDecidePhotosRequest, opts ...grpc.CallOption) (*BatchDecidePhotosResponse, error)
+	// Sends the participant a message with a link to the page where he or she sends a
+	// photograph; earlier links of the same person end. FAILED_PRECONDITION:
+	// MEETING_CONCLUDED, MEETING_OVER (its last day is past, at which links end),
+	// PARTICIPANT_WITHDRAWN, NOT_IN_FORCE (only who was accepted gets a link),
+	// NO_OWN_ADDRESS (the participant has no e-mail address, or shares it with another
+	// one of the delegation in force).
+	SendPhotoLink(ctx context.Context, in *SendPhotoLinkRequest, opts ...grpc.CallOption) (*Photo, error)
 	// Takes a photograph back: the picture is deleted. FAILED_PRECONDITION
 	// (PHOTO_STATE) where there is none.
 	WithdrawPhoto(ctx context.Context, in *WithdrawPhotoRequest, opts ...grpc.CallOption) (*Photo, error)
@@ -120,6 +129,16 @@ func (c *photoServiceClient) BatchDecidePhotos(ctx context.Context, in *BatchDec
 	return out, nil
 }
 
+func (c *photoServiceClient) SendPhotoLink(ctx context.Context, in *SendPhotoLinkRequest, opts ...grpc.CallOption) (*Photo, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Photo)
+	err := c.cc.Invoke(ctx, PhotoService_SendPhotoLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *photoServiceClient) WithdrawPhoto(ctx context.Context, in *WithdrawPhotoRequest, opts ...grpc.CallOption) (*Photo, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Photo)
@@ -157,8 +176,16 @@ type PhotoServiceServer interface {
 	DownloadPhoto(context.Context, *DownloadPhotoRequest) (*httpbody.HttpBody, error)
 	// Decides on up to 100 photographs of a meeting, all or none: each is accepted,
 	// or rejected with a reason. FAILED_PRECONDITION (PHOTO_STATE) for one that is
-	// not there or was withdrawn; ABORTED for one that has changed.
+	// not there or was withdrawn; ABORTED for one that has changed. Whose photograph is
+	// rejected is told by e-mail, with a new link, if the address is the person's own.
 	BatchDecidePhotos(context.Context, *BatchDecidePhotosRequest) (*BatchDecidePhotosResponse, error)
+	// Sends the participant a message with a link to the page where he or she sends a
+	// photograph; earlier links of the same person end. FAILED_PRECONDITION:
+	// MEETING_CONCLUDED, MEETING_OVER (its last day is past, at which links end),
+	// PARTICIPANT_WITHDRAWN, NOT_IN_FORCE (only who was accepted gets a link),
+	// NO_OWN_ADDRESS (the participant has no e-mail address, or shares it with another
+	// one of the delegation in force).
+	SendPhotoLink(context.Context, *SendPhotoLinkRequest) (*Photo, error)
 	// Takes a photograph back: the picture is deleted. FAILED_PRECONDITION
 	// (PHOTO_STATE) where there is none.
 	WithdrawPhoto(context.Context, *WithdrawPhotoRequest) (*Photo, error)
@@ -186,6 +213,9 @@ func (UnimplementedPhotoServiceServer) DownloadPhoto(context.Context, *DownloadP
 }
 func (UnimplementedPhotoServiceServer) BatchDecidePhotos(context.Context, *BatchDecidePhotosRequest) (*BatchDecidePhotosResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchDecidePhotos not implemented")
+}
+func (UnimplementedPhotoServiceServer) SendPhotoLink(context.Context, *SendPhotoLinkRequest) (*Photo, error) {
+	return nil, status.Error(codes.Unimplemented, "method SendPhotoLink not implemented")
 }
 func (UnimplementedPhotoServiceServer) WithdrawPhoto(context.Context, *WithdrawPhotoRequest) (*Photo, error) {
 	return nil, status.Error(codes.Unimplemented, "method WithdrawPhoto not implemented")
@@ -301,6 +331,24 @@ func _PhotoService_BatchDecidePhotos_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PhotoService_SendPhotoLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendPhotoLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PhotoServiceServer).SendPhotoLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PhotoService_SendPhotoLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PhotoServiceServer).SendPhotoLink(ctx, req.(*SendPhotoLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PhotoService_WithdrawPhoto_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(WithdrawPhotoRequest)
 	if err := dec(in); err != nil {
@@ -345,6 +393,10 @@ var PhotoService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BatchDecidePhotos",
 			Handler:    _PhotoService_BatchDecidePhotos_Handler,
+		},
+		{
+			MethodName: "SendPhotoLink",
+			Handler:    _PhotoService_SendPhotoLink_Handler,
 		},
 		{
 			MethodName: "WithdrawPhoto",

@@ -9,6 +9,18 @@ import (
 	"github.com/un-placard/placard/ent/db"
 )
 
+// The AnnouncementFunc type is an adapter to allow the use of ordinary
+// function as Announcement mutator.
+type AnnouncementFunc func(context.Context, *db.AnnouncementMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AnnouncementFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AnnouncementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AnnouncementMutation", m)
+}
+
 // The ChangeFunc type is an adapter to allow the use of ordinary
 // function as Change mutator.
 type ChangeFunc func(context.Context, *db.ChangeMutation) (db.Value, error)
@@ -55,6 +67,18 @@ func (f DelegationFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DelegationMutation", m)
+}
+
+// The DeliveryFunc type is an adapter to allow the use of ordinary
+// function as Delivery mutator.
+type DeliveryFunc func(context.Context, *db.DeliveryMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DeliveryFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.DeliveryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DeliveryMutation", m)
 }
 
 // The DocumentFunc type is an adapter to allow the use of ordinary
@@ -165,6 +189,18 @@ func (f KeyMeetingFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.KeyMeetingMutation", m)
 }
 
+// The LetterTemplateFunc type is an adapter to allow the use of ordinary
+// function as LetterTemplate mutator.
+type LetterTemplateFunc func(context.Context, *db.LetterTemplateMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LetterTemplateFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.LetterTemplateMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LetterTemplateMutation", m)
+}
+
 // The ListEditionFunc type is an adapter to allow the use of ordinary
 // function as ListEdition mutator.
 type ListEditionFunc func(context.Context, *db.ListEditionMutation) (db.Value, error)
@@ -247,6 +283,30 @@ func (f PhotoFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.PhotoMutation", m)
+}
+
+// The PhotoLinkFunc type is an adapter to allow the use of ordinary
+// function as PhotoLink mutator.
+type PhotoLinkFunc func(context.Context, *db.PhotoLinkMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PhotoLinkFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.PhotoLinkMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.PhotoLinkMutation", m)
+}
+
+// The ReadingFunc type is an adapter to allow the use of ordinary
+// function as Reading mutator.
+type ReadingFunc func(context.Context, *db.ReadingMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReadingFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ReadingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ReadingMutation", m)
 }
 
 // The RequestFunc type is an adapter to allow the use of ordinary

@@ -8,10 +8,12 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/un-placard/placard/ent/db"
+	"github.com/un-placard/placard/ent/db/announcement"
 	"github.com/un-placard/placard/ent/db/change"
 	"github.com/un-placard/placard/ent/db/changecounter"
 	"github.com/un-placard/placard/ent/db/credentials"
 	"github.com/un-placard/placard/ent/db/delegation"
+	"github.com/un-placard/placard/ent/db/delivery"
 	"github.com/un-placard/placard/ent/db/document"
 	"github.com/un-placard/placard/ent/db/documentversion"
 	"github.com/un-placard/placard/ent/db/entity"
@@ -21,6 +23,7 @@ import (
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
 	"github.com/un-placard/placard/ent/db/keymeeting"
+	"github.com/un-placard/placard/ent/db/lettertemplate"
 	"github.com/un-placard/placard/ent/db/listeddelegation"
 	"github.com/un-placard/placard/ent/db/listedition"
 	"github.com/un-placard/placard/ent/db/meeting"
@@ -28,7 +31,9 @@ import (
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/photo"
+	"github.com/un-placard/placard/ent/db/photolink"
 	"github.com/un-placard/placard/ent/db/predicate"
+	"github.com/un-placard/placard/ent/db/reading"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/ent/db/signingkey"
@@ -88,6 +93,33 @@ func (f TraverseFunc) Traverse(ctx context.Context, q db.Query) error {
 		return err
 	}
 	return f(ctx, query)
+}
+
+// The AnnouncementFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AnnouncementFunc func(context.Context, *db.AnnouncementQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f AnnouncementFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.AnnouncementQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.AnnouncementQuery", q)
+}
+
+// The TraverseAnnouncement type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAnnouncement func(context.Context, *db.AnnouncementQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAnnouncement) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAnnouncement) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.AnnouncementQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.AnnouncementQuery", q)
 }
 
 // The ChangeFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -196,6 +228,33 @@ func (f TraverseDelegation) Traverse(ctx context.Context, q db.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *db.DelegationQuery", q)
+}
+
+// The DeliveryFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DeliveryFunc func(context.Context, *db.DeliveryQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f DeliveryFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.DeliveryQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.DeliveryQuery", q)
+}
+
+// The TraverseDelivery type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDelivery func(context.Context, *db.DeliveryQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDelivery) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDelivery) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.DeliveryQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.DeliveryQuery", q)
 }
 
 // The DocumentFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -441,6 +500,33 @@ func (f TraverseKeyMeeting) Traverse(ctx context.Context, q db.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *db.KeyMeetingQuery", q)
 }
 
+// The LetterTemplateFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LetterTemplateFunc func(context.Context, *db.LetterTemplateQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f LetterTemplateFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.LetterTemplateQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.LetterTemplateQuery", q)
+}
+
+// The TraverseLetterTemplate type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLetterTemplate func(context.Context, *db.LetterTemplateQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLetterTemplate) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLetterTemplate) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.LetterTemplateQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.LetterTemplateQuery", q)
+}
+
 // The ListEditionFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ListEditionFunc func(context.Context, *db.ListEditionQuery) (db.Value, error)
 
@@ -630,6 +716,60 @@ func (f TraversePhoto) Traverse(ctx context.Context, q db.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *db.PhotoQuery", q)
 }
 
+// The PhotoLinkFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PhotoLinkFunc func(context.Context, *db.PhotoLinkQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f PhotoLinkFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.PhotoLinkQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.PhotoLinkQuery", q)
+}
+
+// The TraversePhotoLink type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePhotoLink func(context.Context, *db.PhotoLinkQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePhotoLink) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePhotoLink) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.PhotoLinkQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.PhotoLinkQuery", q)
+}
+
+// The ReadingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReadingFunc func(context.Context, *db.ReadingQuery) (db.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReadingFunc) Query(ctx context.Context, q db.Query) (db.Value, error) {
+	if q, ok := q.(*db.ReadingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *db.ReadingQuery", q)
+}
+
+// The TraverseReading type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReading func(context.Context, *db.ReadingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReading) Intercept(next db.Querier) db.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReading) Traverse(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ReadingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *db.ReadingQuery", q)
+}
+
 // The RequestFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RequestFunc func(context.Context, *db.RequestQuery) (db.Value, error)
 
@@ -714,6 +854,8 @@ func (f TraverseSigningKey) Traverse(ctx context.Context, q db.Query) error {
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q db.Query) (Query, error) {
 	switch q := q.(type) {
+	case *db.AnnouncementQuery:
+		return &query[*db.AnnouncementQuery, predicate.Announcement, announcement.OrderOption]{typ: db.TypeAnnouncement, tq: q}, nil
 	case *db.ChangeQuery:
 		return &query[*db.ChangeQuery, predicate.Change, change.OrderOption]{typ: db.TypeChange, tq: q}, nil
 	case *db.ChangeCounterQuery:
@@ -722,6 +864,8 @@ func NewQuery(q db.Query) (Query, error) {
 		return &query[*db.CredentialsQuery, predicate.Credentials, credentials.OrderOption]{typ: db.TypeCredentials, tq: q}, nil
 	case *db.DelegationQuery:
 		return &query[*db.DelegationQuery, predicate.Delegation, delegation.OrderOption]{typ: db.TypeDelegation, tq: q}, nil
+	case *db.DeliveryQuery:
+		return &query[*db.DeliveryQuery, predicate.Delivery, delivery.OrderOption]{typ: db.TypeDelivery, tq: q}, nil
 	case *db.DocumentQuery:
 		return &query[*db.DocumentQuery, predicate.Document, document.OrderOption]{typ: db.TypeDocument, tq: q}, nil
 	case *db.DocumentVersionQuery:
@@ -740,6 +884,8 @@ func NewQuery(q db.Query) (Query, error) {
 		return &query[*db.KeyQuery, predicate.Key, key.OrderOption]{typ: db.TypeKey, tq: q}, nil
 	case *db.KeyMeetingQuery:
 		return &query[*db.KeyMeetingQuery, predicate.KeyMeeting, keymeeting.OrderOption]{typ: db.TypeKeyMeeting, tq: q}, nil
+	case *db.LetterTemplateQuery:
+		return &query[*db.LetterTemplateQuery, predicate.LetterTemplate, lettertemplate.OrderOption]{typ: db.TypeLetterTemplate, tq: q}, nil
 	case *db.ListEditionQuery:
 		return &query[*db.ListEditionQuery, predicate.ListEdition, listedition.OrderOption]{typ: db.TypeListEdition, tq: q}, nil
 	case *db.ListedDelegationQuery:
@@ -754,6 +900,10 @@ func NewQuery(q db.Query) (Query, error) {
 		return &query[*db.ParticipantVersionQuery, predicate.ParticipantVersion, participantversion.OrderOption]{typ: db.TypeParticipantVersion, tq: q}, nil
 	case *db.PhotoQuery:
 		return &query[*db.PhotoQuery, predicate.Photo, photo.OrderOption]{typ: db.TypePhoto, tq: q}, nil
+	case *db.PhotoLinkQuery:
+		return &query[*db.PhotoLinkQuery, predicate.PhotoLink, photolink.OrderOption]{typ: db.TypePhotoLink, tq: q}, nil
+	case *db.ReadingQuery:
+		return &query[*db.ReadingQuery, predicate.Reading, reading.OrderOption]{typ: db.TypeReading, tq: q}, nil
 	case *db.RequestQuery:
 		return &query[*db.RequestQuery, predicate.Request, request.OrderOption]{typ: db.TypeRequest, tq: q}, nil
 	case *db.RevisionQuery:

@@ -9,6 +9,56 @@ import (
 )
 
 var (
+	// AnnouncementsColumns holds the columns for the "announcements" table.
+	AnnouncementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "revision", Type: field.TypeInt64, Default: 1},
+		{Name: "announcement_id", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString},
+		{Name: "content", Type: field.TypeString, Size: 2147483647},
+		{Name: "author", Type: field.TypeString},
+		{Name: "send_time", Type: field.TypeTime, Nullable: true},
+		{Name: "cursor", Type: field.TypeString, Default: ""},
+		{Name: "meeting_id", Type: field.TypeString},
+	}
+	// AnnouncementsTable holds the schema information for the "announcements" table.
+	AnnouncementsTable = &schema.Table{
+		Name:       "announcements",
+		Columns:    AnnouncementsColumns,
+		PrimaryKey: []*schema.Column{AnnouncementsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "announcements_meetings_meeting",
+				Columns:    []*schema.Column{AnnouncementsColumns[10]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "announcement_meeting_id_announcement_id",
+				Unique:  true,
+				Columns: []*schema.Column{AnnouncementsColumns[10], AnnouncementsColumns[4]},
+			},
+			{
+				Name:    "announcement_meeting_id_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{AnnouncementsColumns[10], AnnouncementsColumns[1], AnnouncementsColumns[0]},
+			},
+			{
+				Name:    "announcement_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{AnnouncementsColumns[1], AnnouncementsColumns[0]},
+			},
+			{
+				Name:    "announcement_state_send_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{AnnouncementsColumns[5], AnnouncementsColumns[8], AnnouncementsColumns[0]},
+			},
+		},
+	}
 	// ChangesColumns holds the columns for the "changes" table.
 	ChangesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -195,6 +245,115 @@ var (
 				Annotation: &entsql.IndexAnnotation{
 					Where: "late",
 				},
+			},
+		},
+	}
+	// DeliveriesColumns holds the columns for the "deliveries" table.
+	DeliveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "revision", Type: field.TypeInt64, Default: 1},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "participant_id", Type: field.TypeString, Default: ""},
+		{Name: "source", Type: field.TypeString, Default: ""},
+		{Name: "language", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+		{Name: "address_key", Type: field.TypeString},
+		{Name: "once", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString},
+		{Name: "attempt_count", Type: field.TypeInt, Default: 0},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "next_attempt_time", Type: field.TypeTime, Nullable: true},
+		{Name: "send_time", Type: field.TypeTime, Nullable: true},
+		{Name: "claim_time", Type: field.TypeTime, Nullable: true},
+		{Name: "meeting_id", Type: field.TypeString},
+		{Name: "entity_id", Type: field.TypeString},
+	}
+	// DeliveriesTable holds the schema information for the "deliveries" table.
+	DeliveriesTable = &schema.Table{
+		Name:       "deliveries",
+		Columns:    DeliveriesColumns,
+		PrimaryKey: []*schema.Column{DeliveriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "deliveries_meetings_meeting",
+				Columns:    []*schema.Column{DeliveriesColumns[17]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "deliveries_entities_entity",
+				Columns:    []*schema.Column{DeliveriesColumns[18]},
+				RefColumns: []*schema.Column{EntitiesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "delivery_meeting_id_once",
+				Unique:  true,
+				Columns: []*schema.Column{DeliveriesColumns[17], DeliveriesColumns[10]},
+			},
+			{
+				Name:    "delivery_meeting_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[17], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_meeting_id_entity_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[17], DeliveriesColumns[18], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_entity_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[18], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_meeting_id_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[17], DeliveriesColumns[11], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_entity_id_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[18], DeliveriesColumns[11], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[11], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_meeting_id_source_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[17], DeliveriesColumns[6], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_meeting_id_source_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[17], DeliveriesColumns[6], DeliveriesColumns[11], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_meeting_id_kind_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[17], DeliveriesColumns[4], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_entity_id_kind_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[18], DeliveriesColumns[4], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_kind_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[4], DeliveriesColumns[0]},
+			},
+			{
+				Name:    "delivery_meeting_id_address_key_state",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[17], DeliveriesColumns[9], DeliveriesColumns[11]},
 			},
 		},
 	}
@@ -524,6 +683,37 @@ var (
 				Name:    "keymeeting_meeting_id",
 				Unique:  false,
 				Columns: []*schema.Column{KeyMeetingsColumns[2]},
+			},
+		},
+	}
+	// LetterTemplatesColumns holds the columns for the "letter_templates" table.
+	LetterTemplatesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "revision", Type: field.TypeInt64, Default: 1},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "texts", Type: field.TypeString, Size: 2147483647},
+		{Name: "meeting_id", Type: field.TypeString},
+	}
+	// LetterTemplatesTable holds the schema information for the "letter_templates" table.
+	LetterTemplatesTable = &schema.Table{
+		Name:       "letter_templates",
+		Columns:    LetterTemplatesColumns,
+		PrimaryKey: []*schema.Column{LetterTemplatesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "letter_templates_meetings_meeting",
+				Columns:    []*schema.Column{LetterTemplatesColumns[6]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "lettertemplate_meeting_id_kind",
+				Unique:  true,
+				Columns: []*schema.Column{LetterTemplatesColumns[6], LetterTemplatesColumns[4]},
 			},
 		},
 	}
@@ -997,6 +1187,100 @@ var (
 			},
 		},
 	}
+	// PhotoLinksColumns holds the columns for the "photo_links" table.
+	PhotoLinksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "generation", Type: field.TypeInt},
+		{Name: "expire_time", Type: field.TypeTime},
+		{Name: "address_key", Type: field.TypeString},
+		{Name: "meeting_id", Type: field.TypeString},
+		{Name: "entity_id", Type: field.TypeString},
+	}
+	// PhotoLinksTable holds the schema information for the "photo_links" table.
+	PhotoLinksTable = &schema.Table{
+		Name:       "photo_links",
+		Columns:    PhotoLinksColumns,
+		PrimaryKey: []*schema.Column{PhotoLinksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "photo_links_meetings_meeting",
+				Columns:    []*schema.Column{PhotoLinksColumns[6]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "photo_links_entities_entity",
+				Columns:    []*schema.Column{PhotoLinksColumns[7]},
+				RefColumns: []*schema.Column{EntitiesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "photolink_meeting_id_entity_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{PhotoLinksColumns[6], PhotoLinksColumns[7], PhotoLinksColumns[0]},
+			},
+		},
+	}
+	// ReadingsColumns holds the columns for the "readings" table.
+	ReadingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "meeting_id", Type: field.TypeString},
+		{Name: "entity_id", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "resource", Type: field.TypeString},
+		{Name: "principal", Type: field.TypeString},
+		{Name: "role", Type: field.TypeString},
+		{Name: "key", Type: field.TypeString},
+		{Name: "method", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime},
+	}
+	// ReadingsTable holds the schema information for the "readings" table.
+	ReadingsTable = &schema.Table{
+		Name:       "readings",
+		Columns:    ReadingsColumns,
+		PrimaryKey: []*schema.Column{ReadingsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "reading_meeting_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReadingsColumns[1], ReadingsColumns[0]},
+			},
+			{
+				Name:    "reading_meeting_id_entity_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReadingsColumns[1], ReadingsColumns[2], ReadingsColumns[0]},
+			},
+			{
+				Name:    "reading_meeting_id_principal_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReadingsColumns[1], ReadingsColumns[5], ReadingsColumns[0]},
+			},
+			{
+				Name:    "reading_meeting_id_kind_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReadingsColumns[1], ReadingsColumns[3], ReadingsColumns[0]},
+			},
+			{
+				Name:    "reading_entity_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReadingsColumns[2], ReadingsColumns[0]},
+			},
+			{
+				Name:    "reading_principal_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReadingsColumns[5], ReadingsColumns[0]},
+			},
+			{
+				Name:    "reading_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReadingsColumns[9], ReadingsColumns[0]},
+			},
+		},
+	}
 	// RequestsColumns holds the columns for the "requests" table.
 	RequestsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1108,10 +1392,12 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AnnouncementsTable,
 		ChangesTable,
 		ChangeCountersTable,
 		CredentialsTable,
 		DelegationsTable,
+		DeliveriesTable,
 		DocumentsTable,
 		DocumentVersionsTable,
 		EntitiesTable,
@@ -1121,6 +1407,7 @@ var (
 		InvitationsTable,
 		KeysTable,
 		KeyMeetingsTable,
+		LetterTemplatesTable,
 		ListEditionsTable,
 		ListedDelegationsTable,
 		MeetingsTable,
@@ -1128,6 +1415,8 @@ var (
 		ParticipantNamesTable,
 		ParticipantVersionsTable,
 		PhotosTable,
+		PhotoLinksTable,
+		ReadingsTable,
 		RequestsTable,
 		RevisionsTable,
 		SigningKeysTable,
@@ -1135,10 +1424,13 @@ var (
 )
 
 func init() {
+	AnnouncementsTable.ForeignKeys[0].RefTable = MeetingsTable
 	CredentialsTable.ForeignKeys[0].RefTable = MeetingsTable
 	CredentialsTable.ForeignKeys[1].RefTable = EntitiesTable
 	DelegationsTable.ForeignKeys[0].RefTable = MeetingsTable
 	DelegationsTable.ForeignKeys[1].RefTable = EntitiesTable
+	DeliveriesTable.ForeignKeys[0].RefTable = MeetingsTable
+	DeliveriesTable.ForeignKeys[1].RefTable = EntitiesTable
 	DocumentsTable.ForeignKeys[0].RefTable = MeetingsTable
 	DocumentVersionsTable.ForeignKeys[0].RefTable = DocumentsTable
 	FilesTable.ForeignKeys[0].RefTable = MeetingsTable
@@ -1147,6 +1439,7 @@ func init() {
 	InvitationsTable.ForeignKeys[1].RefTable = EntitiesTable
 	KeyMeetingsTable.ForeignKeys[0].RefTable = KeysTable
 	KeyMeetingsTable.ForeignKeys[1].RefTable = MeetingsTable
+	LetterTemplatesTable.ForeignKeys[0].RefTable = MeetingsTable
 	ListEditionsTable.ForeignKeys[0].RefTable = MeetingsTable
 	ListedDelegationsTable.ForeignKeys[0].RefTable = ListEditionsTable
 	ListedDelegationsTable.ForeignKeys[1].RefTable = RevisionsTable
@@ -1154,5 +1447,7 @@ func init() {
 	ParticipantVersionsTable.ForeignKeys[0].RefTable = DelegationsTable
 	PhotosTable.ForeignKeys[0].RefTable = MeetingsTable
 	PhotosTable.ForeignKeys[1].RefTable = EntitiesTable
+	PhotoLinksTable.ForeignKeys[0].RefTable = MeetingsTable
+	PhotoLinksTable.ForeignKeys[1].RefTable = EntitiesTable
 	RevisionsTable.ForeignKeys[0].RefTable = DelegationsTable
 }

@@ -6,6 +6,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Announcement is the predicate function for announcement builders.
+type Announcement func(*sql.Selector)
+
 // Change is the predicate function for change builders.
 type Change func(*sql.Selector)
 
@@ -17,6 +20,9 @@ type Credentials func(*sql.Selector)
 
 // Delegation is the predicate function for delegation builders.
 type Delegation func(*sql.Selector)
+
+// Delivery is the predicate function for delivery builders.
+type Delivery func(*sql.Selector)
 
 // Document is the predicate function for document builders.
 type Document func(*sql.Selector)
@@ -45,6 +51,9 @@ type Key func(*sql.Selector)
 // KeyMeeting is the predicate function for keymeeting builders.
 type KeyMeeting func(*sql.Selector)
 
+// LetterTemplate is the predicate function for lettertemplate builders.
+type LetterTemplate func(*sql.Selector)
+
 // ListEdition is the predicate function for listedition builders.
 type ListEdition func(*sql.Selector)
 
@@ -65,6 +74,12 @@ type ParticipantVersion func(*sql.Selector)
 
 // Photo is the predicate function for photo builders.
 type Photo func(*sql.Selector)
+
+// PhotoLink is the predicate function for photolink builders.
+type PhotoLink func(*sql.Selector)
+
+// Reading is the predicate function for reading builders.
+type Reading func(*sql.Selector)
 
 // Request is the predicate function for request builders.
 type Request func(*sql.Selector)

@@ -3,9 +3,11 @@
 package runtime
 
 import (
+	"github.com/un-placard/placard/ent/db/announcement"
 	"github.com/un-placard/placard/ent/db/change"
 	"github.com/un-placard/placard/ent/db/credentials"
 	"github.com/un-placard/placard/ent/db/delegation"
+	"github.com/un-placard/placard/ent/db/delivery"
 	"github.com/un-placard/placard/ent/db/document"
 	"github.com/un-placard/placard/ent/db/entity"
 	"github.com/un-placard/placard/ent/db/file"
@@ -13,6 +15,7 @@ import (
 	"github.com/un-placard/placard/ent/db/instrument"
 	"github.com/un-placard/placard/ent/db/invitation"
 	"github.com/un-placard/placard/ent/db/key"
+	"github.com/un-placard/placard/ent/db/lettertemplate"
 	"github.com/un-placard/placard/ent/db/listeddelegation"
 	"github.com/un-placard/placard/ent/db/listedition"
 	"github.com/un-placard/placard/ent/db/meeting"
@@ -20,6 +23,8 @@ import (
 	"github.com/un-placard/placard/ent/db/participantname"
 	"github.com/un-placard/placard/ent/db/participantversion"
 	"github.com/un-placard/placard/ent/db/photo"
+	"github.com/un-placard/placard/ent/db/photolink"
+	"github.com/un-placard/placard/ent/db/reading"
 	"github.com/un-placard/placard/ent/db/request"
 	"github.com/un-placard/placard/ent/db/revision"
 	"github.com/un-placard/placard/ent/db/signingkey"
@@ -30,6 +35,23 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	announcementMixin := schema.Announcement{}.Mixin()
+	announcementMixinHooks2 := announcementMixin[2].Hooks()
+	announcement.Hooks[0] = announcementMixinHooks2[0]
+	announcementMixinInters2 := announcementMixin[2].Interceptors()
+	announcement.Interceptors[0] = announcementMixinInters2[0]
+	announcementMixinFields1 := announcementMixin[1].Fields()
+	_ = announcementMixinFields1
+	announcementFields := schema.Announcement{}.Fields()
+	_ = announcementFields
+	// announcementDescRevision is the schema descriptor for revision field.
+	announcementDescRevision := announcementMixinFields1[0].Descriptor()
+	// announcement.DefaultRevision holds the default value on creation for the revision field.
+	announcement.DefaultRevision = announcementDescRevision.Default.(int64)
+	// announcementDescCursor is the schema descriptor for cursor field.
+	announcementDescCursor := announcementFields[7].Descriptor()
+	// announcement.DefaultCursor holds the default value on creation for the cursor field.
+	announcement.DefaultCursor = announcementDescCursor.Default.(string)
 	changeMixin := schema.Change{}.Mixin()
 	changeMixinHooks0 := changeMixin[0].Hooks()
 	change.Hooks[0] = changeMixinHooks0[0]
@@ -115,6 +137,35 @@ func init() {
 	delegationDescFocalPhone := delegationFields[16].Descriptor()
 	// delegation.DefaultFocalPhone holds the default value on creation for the focal_phone field.
 	delegation.DefaultFocalPhone = delegationDescFocalPhone.Default.(string)
+	deliveryMixin := schema.Delivery{}.Mixin()
+	deliveryMixinHooks3 := deliveryMixin[3].Hooks()
+	delivery.Hooks[0] = deliveryMixinHooks3[0]
+	deliveryMixinInters3 := deliveryMixin[3].Interceptors()
+	delivery.Interceptors[0] = deliveryMixinInters3[0]
+	deliveryMixinFields2 := deliveryMixin[2].Fields()
+	_ = deliveryMixinFields2
+	deliveryFields := schema.Delivery{}.Fields()
+	_ = deliveryFields
+	// deliveryDescRevision is the schema descriptor for revision field.
+	deliveryDescRevision := deliveryMixinFields2[0].Descriptor()
+	// delivery.DefaultRevision holds the default value on creation for the revision field.
+	delivery.DefaultRevision = deliveryDescRevision.Default.(int64)
+	// deliveryDescParticipantID is the schema descriptor for participant_id field.
+	deliveryDescParticipantID := deliveryFields[2].Descriptor()
+	// delivery.DefaultParticipantID holds the default value on creation for the participant_id field.
+	delivery.DefaultParticipantID = deliveryDescParticipantID.Default.(string)
+	// deliveryDescSource is the schema descriptor for source field.
+	deliveryDescSource := deliveryFields[3].Descriptor()
+	// delivery.DefaultSource holds the default value on creation for the source field.
+	delivery.DefaultSource = deliveryDescSource.Default.(string)
+	// deliveryDescAttemptCount is the schema descriptor for attempt_count field.
+	deliveryDescAttemptCount := deliveryFields[9].Descriptor()
+	// delivery.DefaultAttemptCount holds the default value on creation for the attempt_count field.
+	delivery.DefaultAttemptCount = deliveryDescAttemptCount.Default.(int)
+	// deliveryDescReason is the schema descriptor for reason field.
+	deliveryDescReason := deliveryFields[10].Descriptor()
+	// delivery.DefaultReason holds the default value on creation for the reason field.
+	delivery.DefaultReason = deliveryDescReason.Default.(string)
 	documentMixin := schema.Document{}.Mixin()
 	documentMixinHooks2 := documentMixin[2].Hooks()
 	document.Hooks[0] = documentMixinHooks2[0]
@@ -247,6 +298,19 @@ func init() {
 	keyDescEntityID := keyFields[3].Descriptor()
 	// key.DefaultEntityID holds the default value on creation for the entity_id field.
 	key.DefaultEntityID = keyDescEntityID.Default.(string)
+	lettertemplateMixin := schema.LetterTemplate{}.Mixin()
+	lettertemplateMixinHooks2 := lettertemplateMixin[2].Hooks()
+	lettertemplate.Hooks[0] = lettertemplateMixinHooks2[0]
+	lettertemplateMixinInters2 := lettertemplateMixin[2].Interceptors()
+	lettertemplate.Interceptors[0] = lettertemplateMixinInters2[0]
+	lettertemplateMixinFields1 := lettertemplateMixin[1].Fields()
+	_ = lettertemplateMixinFields1
+	lettertemplateFields := schema.LetterTemplate{}.Fields()
+	_ = lettertemplateFields
+	// lettertemplateDescRevision is the schema descriptor for revision field.
+	lettertemplateDescRevision := lettertemplateMixinFields1[0].Descriptor()
+	// lettertemplate.DefaultRevision holds the default value on creation for the revision field.
+	lettertemplate.DefaultRevision = lettertemplateDescRevision.Default.(int64)
 	listeditionMixin := schema.ListEdition{}.Mixin()
 	listeditionMixinHooks0 := listeditionMixin[0].Hooks()
 	listedition.Hooks[0] = listeditionMixinHooks0[0]
@@ -406,6 +470,16 @@ func init() {
 	photoDescRejectionNote := photoFields[3].Descriptor()
 	// photo.DefaultRejectionNote holds the default value on creation for the rejection_note field.
 	photo.DefaultRejectionNote = photoDescRejectionNote.Default.(string)
+	photolinkMixin := schema.PhotoLink{}.Mixin()
+	photolinkMixinHooks2 := photolinkMixin[2].Hooks()
+	photolink.Hooks[0] = photolinkMixinHooks2[0]
+	photolinkMixinInters2 := photolinkMixin[2].Interceptors()
+	photolink.Interceptors[0] = photolinkMixinInters2[0]
+	readingMixin := schema.Reading{}.Mixin()
+	readingMixinHooks0 := readingMixin[0].Hooks()
+	reading.Hooks[0] = readingMixinHooks0[0]
+	readingMixinInters0 := readingMixin[0].Interceptors()
+	reading.Interceptors[0] = readingMixinInters0[0]
 	requestFields := schema.Request{}.Fields()
 	_ = requestFields
 	// requestDescResource is the schema descriptor for resource field.

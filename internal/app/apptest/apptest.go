@@ -19,8 +19,11 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
+	"github.com/un-placard/placard/ent/db/photolink"
+	"github.com/un-placard/placard/internal/access"
 	"github.com/un-placard/placard/internal/app"
 	"github.com/un-placard/placard/internal/config"
+	"github.com/un-placard/placard/internal/link"
 	"github.com/un-placard/placard/internal/name"
 	"github.com/un-placard/placard/internal/store"
 	"github.com/un-placard/placard/internal/store/storetest"
@@ -141,7 +144,26 @@ func (e *Env) Key(t *testing.T, role placardv1.Access_Role, entity string, meeti
 	return made.GetSecret()
 }
 
-// As is a context for calls of gRPC with a key.
+// Link is the token of the link by which a participant sends a photograph, as it is
+// now; the participant has to have one.
+func (e *Env) Link(t *testing.T, participant string) string {
+	t.Helper()
+	seed, err := e.Config.OpenSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := link.New(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, err := e.Store.Client().PhotoLink.Query().Where(photolink.ID(name.ParticipantOf(participant))).Only(access.AsSystem(t.Context()))
+	if err != nil {
+		t.Fatalf("read the link of %s: %v", participant, err)
+	}
+	return signer.Token(link.Photo, row.ID, row.Generation)
+}
+
+// As is a context for calls of gRPC with a key, or with a link.
 func As(ctx context.Context, key string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+key)
 }

@@ -1,32 +1,15 @@
 // Drives the pages in Chromium against a server with the demo's data: what axe
 // finds, keyboard, no script, live changes. Leaves pictures in build/browser.
 import assert from 'node:assert/strict';
-import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { api, meeting, start, submit } from './demo.js';
+import { begin, check, complaints, demo, desktop, end, fits, open, phone, pictures, tabTo } from './browser.js';
+import { api, meeting, submit } from './demo.js';
 
-const root = new URL('../../..', import.meta.url).pathname;
-const pictures = join(root, 'build/browser');
-const binary = process.env.PLACARD ?? join(root, 'build/placard');
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-const phone = { width: 390, height: 844 };
-const desktop = { width: 1440, height: 900 };
-
-let demo, browser, signedIn;
-// What the browser should not have done.
-const complaints = [];
+let signedIn;
 
 before(async () => {
-  await mkdir(pictures, { recursive: true });
-  demo = await start(binary);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-  });
+  await begin();
   await submit(demo, 'MEX', [
     { externalId: 'M1', honorific: 'Excma. Sra.', givenName: 'María de los Ángeles', familyName: 'Ejemplo de la Muestra', functionalTitle: 'Embajadora, Representante Permanente', role: 'HEAD' },
     { externalId: 'M2', givenName: '<script>alert(1)</script>', familyName: 'Plantilla', functionalTitle: 'Fiscal', role: 'EXPERT', modality: 'ONLINE' },
@@ -41,25 +24,7 @@ before(async () => {
   signedIn = await signIn();
 });
 
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
-
-// open makes a browser of its own, which watches what pages do.
-async function open(options) {
-  const context = await browser.newContext({ viewport: desktop, ...options });
-  context.on('console', (message) => {
-    // A refused form answers 4xx, which the browser reports.
-    const refused = message.text().includes('Failed to load resource') && options?.refused;
-    if (['error', 'warning'].includes(message.type()) && !refused) complaints.push(`${message.type()}: ${message.text()}`);
-  });
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  context.on('request', (request) => {
-    if (new URL(request.url()).origin !== demo.url) complaints.push(`a request to ${request.url()}`);
-  });
-  return context;
-}
+after(end);
 
 async function signIn() {
   const context = await open({ locale: 'en' });
@@ -72,23 +37,6 @@ async function signIn() {
   await context.close();
   state.cookies = state.cookies.filter((c) => c.name === 'placard_session');
   return state;
-}
-
-// fits checks that nothing has to be scrolled sideways.
-async function fits(page, what) {
-  const { wide, room } = await page.evaluate(() => ({ wide: document.scrollingElement.scrollWidth, room: document.scrollingElement.clientWidth }));
-  assert.ok(wide <= room, `${what} is ${wide} px wide, there are ${room}`);
-}
-
-async function check(page, what) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    window.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    }));
-  const serious = found.violations.map((v) => `${v.impact} ${v.id}: ${v.help}\n  ${v.nodes.map((n) => n.html.slice(0, 200)).join('\n  ')}`);
-  assert.deepEqual(serious, [], what);
-  await fits(page, what);
 }
 
 const languages = { en: 'ltr', es: 'ltr', ar: 'rtl' };
@@ -176,15 +124,6 @@ test('nothing is wider than 320 px, in any language', async () => {
   }
   await context.close();
 });
-
-// tabTo presses Tab until something has the focus.
-async function tabTo(page, selector) {
-  for (let i = 0; i < 200; i++) {
-    await page.keyboard.press('Tab');
-    if (await page.evaluate((s) => document.activeElement?.matches(s), selector)) return;
-  }
-  assert.fail(`Tab does not reach ${selector}`);
-}
 
 describe('with the keyboard alone', { concurrency: 1 }, () => {
   let context, page;

@@ -1,3 +1,26 @@
+-- create "announcements" table
+CREATE TABLE `announcements` (
+  `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  `create_time` datetime NOT NULL,
+  `update_time` datetime NOT NULL,
+  `revision` integer NOT NULL DEFAULT (1),
+  `announcement_id` text NOT NULL,
+  `state` text NOT NULL,
+  `content` text NOT NULL,
+  `author` text NOT NULL,
+  `send_time` datetime NULL,
+  `cursor` text NOT NULL DEFAULT (''),
+  `meeting_id` text NOT NULL,
+  CONSTRAINT `announcements_meetings_meeting` FOREIGN KEY (`meeting_id`) REFERENCES `meetings` (`id`) ON DELETE NO ACTION
+);
+-- create index "announcement_meeting_id_announcement_id" to table: "announcements"
+CREATE UNIQUE INDEX `announcement_meeting_id_announcement_id` ON `announcements` (`meeting_id`, `announcement_id`);
+-- create index "announcement_meeting_id_create_time_id" to table: "announcements"
+CREATE INDEX `announcement_meeting_id_create_time_id` ON `announcements` (`meeting_id`, `create_time`, `id`);
+-- create index "announcement_create_time_id" to table: "announcements"
+CREATE INDEX `announcement_create_time_id` ON `announcements` (`create_time`, `id`);
+-- create index "announcement_state_send_time_id" to table: "announcements"
+CREATE INDEX `announcement_state_send_time_id` ON `announcements` (`state`, `send_time`, `id`);
 -- create "changes" table
 CREATE TABLE `changes` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -91,6 +114,57 @@ CREATE INDEX `delegation_state_meeting_id_entity_id` ON `delegations` (`state`, 
 CREATE INDEX `delegation_channel_meeting_id_entity_id` ON `delegations` (`channel`, `meeting_id`, `entity_id`);
 -- create index "delegation_late" to table: "delegations"
 CREATE INDEX `delegation_late` ON `delegations` (`meeting_id`, `entity_id`) WHERE late;
+-- create "deliveries" table
+CREATE TABLE `deliveries` (
+  `id` text NOT NULL,
+  `create_time` datetime NOT NULL,
+  `update_time` datetime NOT NULL,
+  `revision` integer NOT NULL DEFAULT (1),
+  `kind` text NOT NULL,
+  `participant_id` text NOT NULL DEFAULT (''),
+  `source` text NOT NULL DEFAULT (''),
+  `language` text NOT NULL,
+  `address` text NOT NULL,
+  `address_key` text NOT NULL,
+  `once` text NOT NULL,
+  `state` text NOT NULL,
+  `attempt_count` integer NOT NULL DEFAULT (0),
+  `reason` text NOT NULL DEFAULT (''),
+  `next_attempt_time` datetime NULL,
+  `send_time` datetime NULL,
+  `claim_time` datetime NULL,
+  `meeting_id` text NOT NULL,
+  `entity_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `deliveries_meetings_meeting` FOREIGN KEY (`meeting_id`) REFERENCES `meetings` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `deliveries_entities_entity` FOREIGN KEY (`entity_id`) REFERENCES `entities` (`id`) ON DELETE NO ACTION
+);
+-- create index "delivery_meeting_id_once" to table: "deliveries"
+CREATE UNIQUE INDEX `delivery_meeting_id_once` ON `deliveries` (`meeting_id`, `once`);
+-- create index "delivery_meeting_id_id" to table: "deliveries"
+CREATE INDEX `delivery_meeting_id_id` ON `deliveries` (`meeting_id`, `id`);
+-- create index "delivery_meeting_id_entity_id_id" to table: "deliveries"
+CREATE INDEX `delivery_meeting_id_entity_id_id` ON `deliveries` (`meeting_id`, `entity_id`, `id`);
+-- create index "delivery_entity_id_id" to table: "deliveries"
+CREATE INDEX `delivery_entity_id_id` ON `deliveries` (`entity_id`, `id`);
+-- create index "delivery_meeting_id_state_id" to table: "deliveries"
+CREATE INDEX `delivery_meeting_id_state_id` ON `deliveries` (`meeting_id`, `state`, `id`);
+-- create index "delivery_entity_id_state_id" to table: "deliveries"
+CREATE INDEX `delivery_entity_id_state_id` ON `deliveries` (`entity_id`, `state`, `id`);
+-- create index "delivery_state_id" to table: "deliveries"
+CREATE INDEX `delivery_state_id` ON `deliveries` (`state`, `id`);
+-- create index "delivery_meeting_id_source_id" to table: "deliveries"
+CREATE INDEX `delivery_meeting_id_source_id` ON `deliveries` (`meeting_id`, `source`, `id`);
+-- create index "delivery_meeting_id_source_state_id" to table: "deliveries"
+CREATE INDEX `delivery_meeting_id_source_state_id` ON `deliveries` (`meeting_id`, `source`, `state`, `id`);
+-- create index "delivery_meeting_id_kind_id" to table: "deliveries"
+CREATE INDEX `delivery_meeting_id_kind_id` ON `deliveries` (`meeting_id`, `kind`, `id`);
+-- create index "delivery_entity_id_kind_id" to table: "deliveries"
+CREATE INDEX `delivery_entity_id_kind_id` ON `deliveries` (`entity_id`, `kind`, `id`);
+-- create index "delivery_kind_id" to table: "deliveries"
+CREATE INDEX `delivery_kind_id` ON `deliveries` (`kind`, `id`);
+-- create index "delivery_meeting_id_address_key_state" to table: "deliveries"
+CREATE INDEX `delivery_meeting_id_address_key_state` ON `deliveries` (`meeting_id`, `address_key`, `state`);
 -- create "documents" table
 CREATE TABLE `documents` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -251,6 +325,19 @@ CREATE TABLE `key_meetings` (
 CREATE UNIQUE INDEX `keymeeting_key_id_meeting_id` ON `key_meetings` (`key_id`, `meeting_id`);
 -- create index "keymeeting_meeting_id" to table: "key_meetings"
 CREATE INDEX `keymeeting_meeting_id` ON `key_meetings` (`meeting_id`);
+-- create "letter_templates" table
+CREATE TABLE `letter_templates` (
+  `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  `create_time` datetime NOT NULL,
+  `update_time` datetime NOT NULL,
+  `revision` integer NOT NULL DEFAULT (1),
+  `kind` text NOT NULL,
+  `texts` text NOT NULL,
+  `meeting_id` text NOT NULL,
+  CONSTRAINT `letter_templates_meetings_meeting` FOREIGN KEY (`meeting_id`) REFERENCES `meetings` (`id`) ON DELETE NO ACTION
+);
+-- create index "lettertemplate_meeting_id_kind" to table: "letter_templates"
+CREATE UNIQUE INDEX `lettertemplate_meeting_id_kind` ON `letter_templates` (`meeting_id`, `kind`);
 -- create "list_editions" table
 CREATE TABLE `list_editions` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -461,6 +548,50 @@ CREATE INDEX `photo_late` ON `photos` (`meeting_id`, `entity_id`, `id`) WHERE la
 CREATE INDEX `photo_late_upload_time` ON `photos` (`upload_time`, `id`) WHERE late;
 -- create index "photo_blob" to table: "photos"
 CREATE INDEX `photo_blob` ON `photos` (`blob`);
+-- create "photo_links" table
+CREATE TABLE `photo_links` (
+  `id` text NOT NULL,
+  `create_time` datetime NOT NULL,
+  `update_time` datetime NOT NULL,
+  `generation` integer NOT NULL,
+  `expire_time` datetime NOT NULL,
+  `address_key` text NOT NULL,
+  `meeting_id` text NOT NULL,
+  `entity_id` text NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `photo_links_meetings_meeting` FOREIGN KEY (`meeting_id`) REFERENCES `meetings` (`id`) ON DELETE NO ACTION,
+  CONSTRAINT `photo_links_entities_entity` FOREIGN KEY (`entity_id`) REFERENCES `entities` (`id`) ON DELETE NO ACTION
+);
+-- create index "photolink_meeting_id_entity_id_id" to table: "photo_links"
+CREATE INDEX `photolink_meeting_id_entity_id_id` ON `photo_links` (`meeting_id`, `entity_id`, `id`);
+-- create "readings" table
+CREATE TABLE `readings` (
+  `id` text NOT NULL,
+  `meeting_id` text NOT NULL,
+  `entity_id` text NOT NULL,
+  `kind` text NOT NULL,
+  `resource` text NOT NULL,
+  `principal` text NOT NULL,
+  `role` text NOT NULL,
+  `key` text NOT NULL,
+  `method` text NOT NULL,
+  `create_time` datetime NOT NULL,
+  PRIMARY KEY (`id`)
+);
+-- create index "reading_meeting_id_id" to table: "readings"
+CREATE INDEX `reading_meeting_id_id` ON `readings` (`meeting_id`, `id`);
+-- create index "reading_meeting_id_entity_id_id" to table: "readings"
+CREATE INDEX `reading_meeting_id_entity_id_id` ON `readings` (`meeting_id`, `entity_id`, `id`);
+-- create index "reading_meeting_id_principal_id" to table: "readings"
+CREATE INDEX `reading_meeting_id_principal_id` ON `readings` (`meeting_id`, `principal`, `id`);
+-- create index "reading_meeting_id_kind_id" to table: "readings"
+CREATE INDEX `reading_meeting_id_kind_id` ON `readings` (`meeting_id`, `kind`, `id`);
+-- create index "reading_entity_id_id" to table: "readings"
+CREATE INDEX `reading_entity_id_id` ON `readings` (`entity_id`, `id`);
+-- create index "reading_principal_id" to table: "readings"
+CREATE INDEX `reading_principal_id` ON `readings` (`principal`, `id`);
+-- create index "reading_create_time_id" to table: "readings"
+CREATE INDEX `reading_create_time_id` ON `readings` (`create_time`, `id`);
 -- create "requests" table
 CREATE TABLE `requests` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
