@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -340,6 +341,20 @@ func TestPhotoLinkUpload(t *testing.T) {
 		}
 		if code, _ := env.REST(t, env.Link(t, g.head.GetName()), http.MethodGet, "/v1/"+g.delegation+"/photos", nil); code != http.StatusForbidden {
 			t.Errorf("the list: %d", code)
+		}
+		// For a file that a link may not send nobody keeps room.
+		never, end := io.Pipe()
+		t.Cleanup(func() { _ = end.Close() })
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, env.HTTP+"/v1/"+g.delegation+"/files?purpose=CREDENTIALS", never)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.ContentLength = 10 << 20
+		req.Header.Set("Authorization", "Bearer "+env.Link(t, g.head.GetName()))
+		if code, text := apptest.Do(t, req); code != http.StatusForbidden {
+			t.Errorf("a file: %d %s", code, text)
 		}
 	})
 }

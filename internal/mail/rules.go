@@ -50,10 +50,14 @@ func (r *Refusal) Unwrap() error { return r.err }
 // maxReason is how many bytes of a reason are kept.
 const maxReason = 500
 
-// Reason is a reason as it is kept: one line, without control characters, and not
-// longer than a screen.
+// tokens are those of the links in messages, which filters for spam repeat when they
+// refuse one.
+var tokens = regexp.MustCompile(`pll_[\w-]+`)
+
+// Reason is a reason as it is kept: one line, without control characters and tokens of
+// links, and not longer than a screen.
 func Reason(text string) string {
-	text = prose.Clean(strings.ToValidUTF8(text, "?"))
+	text = tokens.ReplaceAllString(prose.Clean(strings.ToValidUTF8(text, "?")), "pll_…")
 	if len(text) > maxReason {
 		text = text[:maxReason]
 		for !utf8.ValidString(text) {

@@ -39,6 +39,9 @@ func TestReason(t *testing.T) {
 	if got := Reason("550 5.1.1 a\r\n550 b\x00\x1b[31m\xff"); strings.ContainsAny(got, "\r\n\x00\x1b") {
 		t.Errorf("%q", got)
 	}
+	if got := Reason("554 5.7.1 blocked: https://placard.example/photo/pll_0197-ab_1_aB-c_d9 is on a list"); strings.Contains(got, "pll_0") || !strings.HasSuffix(got, "is on a list") {
+		t.Errorf("%q", got)
+	}
 	if got := Reason(strings.Repeat("д", 1000)); len(got) != maxReason {
 		t.Errorf("%d bytes", len(got))
 	}

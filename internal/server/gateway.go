@@ -195,6 +195,12 @@ func (g *gateway) strict(next runtime.HandlerFunc) runtime.HandlerFunc {
 		e.readMask = readMask(query)
 		r.URL.RawQuery = query.Encode()
 		if up := e.upload; up != nil {
+			if r.ContentLength != 0 {
+				if err := g.server.cfg.Contract.May(who, fmt.Sprintf("/%s/%s", e.method.Parent().FullName(), e.method.Name())); err != nil {
+					g.server.refuse(w, r, err)
+					return
+				}
+			}
 			body, leave, err := g.server.receiveBody(w, r, up, who.Name())
 			if err != nil {
 				g.server.refuse(w, r, err)

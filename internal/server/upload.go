@@ -24,11 +24,12 @@ import (
 	placardv1 "github.com/un-placard/placard/api/placard/v1"
 	"github.com/un-placard/placard/internal/answer"
 	"github.com/un-placard/placard/internal/fault"
+	"github.com/un-placard/placard/internal/name"
 )
 
 // Some requests carry a file, and may be larger than others. Both doors receive
-// such a request only for a caller with a valid key, once there is room for it
-// in memory, and not for ever.
+// such a request only for a caller with a valid key and a role that may send it,
+// once there is room for it in memory, and not for ever.
 
 // upload is a method whose request carries a file: it has a field of the type
 // google.api.HttpBody for which the contract gives a size (`max_bytes`).
@@ -72,10 +73,12 @@ func (up *upload) tooLarge() error {
 }
 
 const (
-	// roomOfAll is how many bytes of files may be on their way in at once, and
-	// roomOfOne how many of one principal. Further ones wait.
-	roomOfAll = 128 << 20
-	roomOfOne = 64 << 20
+	// roomOfAll is how many bytes of files may be on their way in at once, roomOfOne
+	// how many of one principal, and roomOfGuest of one participant who came by a
+	// link, as very many may. Further ones wait.
+	roomOfAll   = 128 << 20
+	roomOfOne   = 64 << 20
+	roomOfGuest = 16 << 20
 	// A file has this long to arrive, and a second more for this many bytes.
 	arrivalTime = time.Minute
 	arrivalRate = 64 << 10
@@ -131,7 +134,11 @@ func (r *room) share(principal string) *share {
 	defer r.mu.Unlock()
 	own := r.own[principal]
 	if own == nil {
-		own = &share{Weighted: semaphore.NewWeighted(roomOfOne)}
+		size := int64(roomOfOne)
+		if name.ParticipantOf(principal) != "" {
+			size = roomOfGuest
+		}
+		own = &share{Weighted: semaphore.NewWeighted(size)}
 		r.own[principal] = own
 	}
 	own.users++
@@ -216,7 +223,11 @@ func readFile(w http.ResponseWriter, r *http.Request, up *upload, size int) (con
 		content = make([]byte, size)
 		_, err = io.ReadFull(r.Body, content)
 	} else {
-		content, err = io.ReadAll(http.MaxBytesReader(w, r.Body, int64(size)))
+		// In one piece: what grows while it is read takes twice the room.
+		var whole bytes.Buffer
+		whole.Grow(size + bytes.MinRead)
+		_, err = whole.ReadFrom(http.MaxBytesReader(w, r.Body, int64(size)))
+		content = whole.Bytes()
 	}
 	var large *http.MaxBytesError
 	switch {
@@ -349,6 +360,10 @@ func (s *Server) receiveMessage(ss grpc.ServerStream, up *upload, to proto.Messa
 	ctx := ss.Context()
 	who, err := s.principal(ctx, header(ctx, "authorization"))
 	if err != nil {
+		return nil, err
+	}
+	method, _ := grpc.MethodFromServerStream(ss)
+	if err := s.cfg.Contract.May(who, method); err != nil {
 		return nil, err
 	}
 	from, ok := grpc.ServerTransportStreamFromContext(ctx).(wire)

@@ -79,6 +79,16 @@ func TestRoom(t *testing.T) {
 		for _, l := range leave[1:] {
 			l()
 		}
+		// Who came by a link has room for one photograph.
+		guest := "meetings/m1/delegations/AUT/participants/p1"
+		l, err = enter(guest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := enter(guest); !unavailable(err) {
+			t.Errorf("a second of one participant: %v", err)
+		}
+		l()
 		if len(r.own) != 0 || !r.all.TryAcquire(roomOfAll) {
 			t.Errorf("something is left: %v", r.own)
 		}

@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,27 @@ func TestReadPhotoForm(t *testing.T) {
 			}
 		})
 	}
+	t.Run("takes no more memory than it was given", func(t *testing.T) {
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		part, err := w.CreateFormFile("photo", "a.jpg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = part.Write([]byte(large[1:]))
+		_ = w.Close()
+		r := httptest.NewRequest(http.MethodPost, photoPath, &body)
+		r.Header.Set("Content-Type", w.FormDataContentType())
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := readPhotoForm(r, maxPhoto); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > maxPhoto*5/4 {
+			t.Errorf("%d bytes were allocated for %d", n, maxPhoto)
+		}
+	})
 	t.Run("a form without files", func(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, photoPath, strings.NewReader("photo=x"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
