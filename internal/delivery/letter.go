@@ -221,6 +221,7 @@ func (d *draft) fillPhoto(ctx context.Context) (reason string, err error) {
 	}
 	lang := d.row.Language
 	d.values["link"] = d.s.publicURL() + "/photo/" + d.s.links.Token(link.Photo, l.ID, l.Generation)
+	d.values["calendar"] = d.s.publicURL() + "/calendar/" + d.s.links.Token(link.Calendar, l.ID, link.Lasting) + ".ics"
 	d.values["link_expires"] = locale.Day(lang, l.ExpireTime.Add(-1).In(d.zone))
 	if day, err := time.Parse(time.DateOnly, d.meeting.GetPhotoDeadline()); err == nil && d.now.Before(d.meeting.GetPhotoDeadlineTime().AsTime()) {
 		d.values["photo_deadline"] = locale.Day(lang, day)

@@ -150,7 +150,7 @@ func TestTexts(t *testing.T) {
 			for _, m := range []*placardv1.Meeting{full, bare} {
 				v := common(lang, m)
 				for name, value := range map[string]any{
-					"recipient": "Ana", "entity_name": "AUT", "link": "https://placard.example/photo/t", "link_expires": "D1", "days_left": "7",
+					"recipient": "Ana", "entity_name": "AUT", "link": "https://placard.example/photo/t", "link_expires": "D1", "calendar": "https://placard.example/calendar/t.ics", "days_left": "7",
 					"composition_deadline": "D2", "receipt_time": "D3", "decision_time": "D4", "subject": "S", "reasons": []string{"R1", "R2"},
 					"participants": []string{"P1", "P2"},
 				} {

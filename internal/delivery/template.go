@@ -18,7 +18,7 @@ var templates embed.FS
 // placeholders are what the texts may hold.
 var placeholders = []string{
 	"recipient", "entity_name", "meeting_title", "dates", "several_days", "place", "gate", "office", "email", "phone",
-	"link", "link_expires", "photo_deadline", "reason", "note_text",
+	"link", "link_expires", "calendar", "photo_deadline", "reason", "note_text",
 	"composition_deadline", "days_left", "receipt_time", "decision_time", "participant_count", "late", "reasons", "participants",
 	"subject", "text",
 }

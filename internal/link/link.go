@@ -24,6 +24,10 @@ const (
 	Calendar Purpose = "calendar"
 )
 
+// Lasting is the generation of the tokens that are not renewed: of those for
+// calendars, which ask by the same address for as long as there is something to tell.
+const Lasting = 0
+
 // Prefix is how every token begins.
 const Prefix = "pll_"
 

@@ -65,12 +65,12 @@ func NewFeed(s *store.Store, links *link.Signer, host func() string) *Feed {
 
 // Calendar is the meeting for the participant whom a token stands for, in the
 // participant's language; cancelled, once the person does not attend any more. A
-// token that does not stand for anybody, or not any more, is NOT_FOUND, and the
-// answer does not repeat it.
+// token that does not stand for anybody is NOT_FOUND, and the answer does not repeat
+// it.
 func (f *Feed) Calendar(ctx context.Context, token string) ([]byte, error) {
 	unknown := fault.NotFound("calendar")
 	id, generation, ok := f.links.Read(link.Calendar, token)
-	if !ok {
+	if !ok || generation != link.Lasting {
 		return nil, unknown
 	}
 	ctx = access.AsSystem(ctx)
@@ -89,7 +89,7 @@ func (f *Feed) Calendar(ctx context.Context, token string) ([]byte, error) {
 		return nil, fmt.Errorf("read whom a calendar is for: %w", err)
 	}
 	said, attends := inForce(versions)
-	if said == nil || !current(l, generation, attends) {
+	if said == nil {
 		return nil, unknown
 	}
 	lang := said.Language
@@ -124,11 +124,4 @@ func inForce(versions []*db.ParticipantVersion) (said *db.ParticipantVersion, at
 		}
 	}
 	return said, false
-}
-
-// current tells whether a token of a generation works: that of the present link. Every
-// calendar that was ever in use hears that its person does not attend any more, when
-// there is no present link.
-func current(l *db.PhotoLink, generation int, attends bool) bool {
-	return generation == l.Generation || !attends && generation < l.Generation
 }
