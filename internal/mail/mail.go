@@ -117,14 +117,16 @@ func newClient(cfg Config) (*gomail.Client, error) {
 	encrypted := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	options := []gomail.Option{
 		gomail.WithPort(number), gomail.WithTimeout(cfg.Timeout), gomail.WithTLSConfig(encrypted),
-		gomail.WithTLSPolicy(gomail.NoTLS), gomail.WithDialContextFunc(dialer(cfg.Encryption, encrypted)),
+		gomail.WithTLSPolicy(gomail.NoTLS),
 	}
 	switch cfg.Encryption {
 	case TLS:
+		// With a dialer of ours go-mail would not know that a password may be sent.
 		options = append(options, gomail.WithSSL(), gomail.WithPort(number))
 	case Plaintext:
+		options = append(options, gomail.WithDialContextFunc(dial))
 	default:
-		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory), gomail.WithDialContextFunc(dial))
 	}
 	if cfg.User != "" {
 		// Which way is the server's choice. Without encryption nobody's password is

@@ -2,7 +2,6 @@ package mail
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"strings"
@@ -159,19 +158,13 @@ func (p *pool) line(ctx context.Context) (l *line, kept bool, err error) {
 // close one on which the greeting fails.
 type connKey struct{}
 
-// dialer makes connections.
-func dialer(encryption Encryption, encrypted *tls.Config) gomail.DialContextFunc {
-	return func(ctx context.Context, network, address string) (conn net.Conn, err error) {
-		if encryption == TLS {
-			conn, err = (&tls.Dialer{Config: encrypted}).DialContext(ctx, network, address)
-		} else {
-			conn, err = new(net.Dialer).DialContext(ctx, network, address)
-		}
-		if made, ok := ctx.Value(connKey{}).(*net.Conn); ok && err == nil {
-			*made = conn
-		}
-		return conn, err
+// dial makes a connection.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if made, ok := ctx.Value(connKey{}).(*net.Conn); ok && err == nil {
+		*made = conn
 	}
+	return conn, err
 }
 
 func (p *pool) dial(ctx context.Context) (*line, error) {
