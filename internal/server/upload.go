@@ -224,8 +224,7 @@ func readFile(w http.ResponseWriter, r *http.Request, up *upload, size int) (con
 		_, err = io.ReadFull(r.Body, content)
 	} else {
 		// In one piece: what grows while it is read takes twice the room.
-		var whole bytes.Buffer
-		whole.Grow(size + bytes.MinRead)
+		whole := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
 		_, err = whole.ReadFrom(http.MaxBytesReader(w, r.Body, int64(size)))
 		content = whole.Bytes()
 	}

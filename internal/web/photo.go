@@ -310,7 +310,6 @@ func readPhotoForm(r *http.Request, size int) (form photoForm, err error) {
 	if err != nil {
 		return form, nil // no file
 	}
-	var file bytes.Buffer
 	large := false
 	for {
 		part, err := parts.NextPart()
@@ -332,7 +331,7 @@ func readPhotoForm(r *http.Request, size int) (form photoForm, err error) {
 				continue
 			}
 			// In one piece: what grows while it is read takes twice the room.
-			file.Grow(size + 1 + bytes.MinRead)
+			file := bytes.NewBuffer(make([]byte, 0, size+1+bytes.MinRead))
 			if _, err := file.ReadFrom(io.LimitReader(part, maxPhoto+1)); err != nil {
 				return form, formError(err)
 			}
